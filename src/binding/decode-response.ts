@@ -1,0 +1,107 @@
+import { DeserializationError } from '../errors.js'
+import type { ObjectBody } from '../pipeline/object-body.js'
+import { parseXml, type XmlElement, XmlSyntaxError } from '../xml/parse.js'
+import { decodeText, readRows, readShape } from './document.js'
+import type { Field } from './field.js'
+import type { Operation, OperationResult } from './operation.js'
+
+/** An answer as the interpreter needs it: head, and the body as text or stream. */
+export interface Answer {
+  readonly statusCode: number
+  /** Names in lower case. */
+  readonly headers: Record<string, string>
+  /** Whole body, empty for streaming operations. */
+  readonly text: string
+  /** Body of streaming operations. */
+  readonly stream?: ObjectBody
+  /** Whether the request asked for a callback, whose answer replaces the operation's document. */
+  readonly callback: boolean
+}
+
+/** Turns an answer into the operation's result by its table. @throws DeserializationError */
+export function decodeResponse<Res>(operation: Operation<never, Res>, answer: Answer): Res {
+  const result: Record<string, unknown> = {
+    statusCode: answer.statusCode,
+    requestId: answer.headers['x-oss-request-id'] ?? '',
+    headers: answer.headers,
+  } satisfies OperationResult
+  const callback = answer.callback && operation.response.some(([, field]) => field.place === 'callback')
+  let json: Record<string, unknown> | undefined
+  for (const [name, field] of operation.response) {
+    const value = readOther(name, field, answer, callback, () => (json ??= parseJson(answer.text)))
+    if (value !== undefined) result[name] = value
+  }
+  if (!callback) readDocument(operation, answer.text, result)
+  return result as Res
+}
+
+function readOther(
+  name: string,
+  field: Field<unknown>,
+  answer: Answer,
+  callback: boolean,
+  json: () => Record<string, unknown>,
+): unknown {
+  switch (field.place) {
+    case 'header': {
+      const raw = answer.headers[field.wire.toLowerCase()]
+      return raw === undefined ? undefined : decodeText(field, raw, name)
+    }
+    case 'headers':
+      return readPrefixed(answer.headers, field.wire.toLowerCase())
+    case 'stream':
+      return answer.stream
+    case 'text':
+      return answer.text
+    case 'callback':
+      return callback ? answer.text : undefined
+    case 'member': {
+      const value = json()[field.wire]
+      return value === undefined || value === null ? undefined : decodeText(field, String(value), name)
+    }
+    default:
+      return undefined
+  }
+}
+
+function readPrefixed(headers: Record<string, string>, prefix: string): Record<string, string> | undefined {
+  const found: Record<string, string> = Object.create(null)
+  let any = false
+  for (const [name, value] of Object.entries(headers)) {
+    if (!name.startsWith(prefix)) continue
+    found[name.slice(prefix.length)] = value
+    any = true
+  }
+  return any ? { ...found } : undefined
+}
+
+function parseJson(source: string): Record<string, unknown> {
+  if (source.trim() === '') return {}
+  try {
+    const value: unknown = JSON.parse(source)
+    if (typeof value === 'object' && value !== null) return value as Record<string, unknown>
+  } catch (cause) {
+    throw new DeserializationError('the answer is not JSON', { cause })
+  }
+  throw new DeserializationError('the answer is not a JSON object')
+}
+
+function readDocument(operation: Operation<never, unknown>, source: string, result: Record<string, unknown>): void {
+  const whole = operation.response.find(([, field]) => field.place === 'document')
+  const inner = operation.response.some(([, field]) => field.place === 'element' || field.place === 'elements')
+  if ((!whole && !inner) || source === '') return
+  let parsed: { name: string; root: XmlElement }
+  try {
+    parsed = parseXml(source)
+  } catch (cause) {
+    if (!(cause instanceof XmlSyntaxError)) throw cause
+    throw new DeserializationError(`the answer is not a readable XML document: ${cause.message}`, { cause })
+  }
+  const expected = whole ? whole[1].wire : operation.root
+  if (expected !== undefined && parsed.name !== expected) {
+    throw new DeserializationError(`the answer's root element is <${parsed.name}>, expected <${expected}>`)
+  }
+  const urlDecode = parsed.root.child('EncodingType')?.text === 'url'
+  if (whole) result[whole[0]] = readShape(whole[1].shape as never, parsed.root, urlDecode)
+  else readRows(operation.response, parsed.root, urlDecode, result)
+}

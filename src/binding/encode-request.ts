@@ -1,0 +1,136 @@
+import {
+  BucketNameInvalidError,
+  ObjectNameInvalidError,
+  ParamInvalidError,
+  ParamRequiredError,
+} from '../errors.js'
+import { isBody } from '../pipeline/body.js'
+import { xmlDocument, xmlElement } from '../xml/write.js'
+import { encodeText, writeShape } from './document.js'
+import type { RequestDraft } from './draft.js'
+import type { Field } from './field.js'
+import type { Operation, OperationRequest } from './operation.js'
+
+/**
+ * Turns a request value into a draft by the operation's table. Fails before anything is sent: first for what is missing,
+ * then for a bad bucket or key, then for values of the wrong type.
+ */
+export function encodeRequest<Req extends OperationRequest>(operation: Operation<Req, unknown>, request: Req): RequestDraft {
+  if (typeof request !== 'object' || request === null) {
+    throw new ParamInvalidError('request', 'expected an object', { operation: operation.name })
+  }
+  const values = request as Record<string, unknown>
+  for (const [name, field] of operation.request) {
+    if (field.required && (values[name] === undefined || values[name] === null)) throw new ParamRequiredError(name)
+  }
+  const draft: RequestDraft = {
+    operation: operation.name,
+    method: operation.method,
+    bucket: given(operation, values, 'bucket'),
+    key: given(operation, values, 'key'),
+    query: { ...operation.query },
+    headers: { ...operation.headers },
+    body: undefined,
+  }
+  if (draft.bucket !== undefined) checkBucketName(draft.bucket)
+  if (draft.key !== undefined) checkKey(draft.key)
+  addExtras(draft, request.headers, request.parameters)
+  for (const [name, field] of operation.request) {
+    const value = values[name]
+    if (value !== undefined && value !== null) place(draft, name, field, value)
+  }
+  operation.encode?.(request as never, draft)
+  checkHeaders(draft, operation)
+  return draft
+}
+
+function given(operation: Operation<never, unknown>, values: Record<string, unknown>, place: 'bucket' | 'key'): string | undefined {
+  for (const [name, field] of operation.request) {
+    const value = values[name]
+    if (field.place !== place || value === undefined || value === null) continue
+    if (typeof value !== 'string') throw new ParamInvalidError(name, 'expected a string')
+    return value
+  }
+  return undefined
+}
+
+/** Checks a bucket name against OSS's rules. @throws BucketNameInvalidError */
+export function checkBucketName(name: string): void {
+  if (!/^[a-z0-9](?:[a-z0-9-]{1,61})[a-z0-9]$/.test(name)) throw new BucketNameInvalidError(name)
+}
+
+/** Checks a key against OSS's rules; its length counts characters. @throws ObjectNameInvalidError */
+export function checkKey(key: string): void {
+  let length = key.length
+  // Only a key with surrogate pairs can be shorter than it looks.
+  if (length > 1024) length = [...key].length
+  if (length < 1 || length > 1024) throw new ObjectNameInvalidError(length)
+}
+
+/** Adds a caller's own headers and parameters; they replace what is there. */
+export function addExtras(
+  draft: RequestDraft,
+  headers: Readonly<Record<string, string>> | undefined,
+  parameters: Readonly<Record<string, string>> | undefined,
+): void {
+  for (const [name, value] of Object.entries(headers ?? {})) {
+    if (typeof value !== 'string') throw new ParamInvalidError(`headers.${name}`, 'expected a string')
+    draft.headers[name.toLowerCase()] = value
+  }
+  for (const [name, value] of Object.entries(parameters ?? {})) {
+    if (typeof value !== 'string') throw new ParamInvalidError(`parameters.${name}`, 'expected a string')
+    draft.query[name] = value
+  }
+}
+
+function place(draft: RequestDraft, name: string, field: Field<unknown>, value: unknown): void {
+  switch (field.place) {
+    case 'header':
+      draft.headers[field.wire.toLowerCase()] = encodeText(field, value, name)
+      break
+    case 'headers':
+      if (typeof value !== 'object') throw new ParamInvalidError(name, 'expected an object of strings')
+      for (const [suffix, item] of Object.entries(value as object)) {
+        if (typeof item !== 'string') throw new ParamInvalidError(`${name}.${suffix}`, 'expected a string')
+        draft.headers[(field.wire + suffix).toLowerCase()] = item
+      }
+      break
+    case 'query':
+      draft.query[field.wire] = encodeText(field, value, name)
+      break
+    case 'document':
+      draft.body = xmlDocument(xmlElement(field.wire, writeShape(field.shape as never, value, name)))
+      break
+    case 'body':
+      if (!isBody(value)) throw new ParamInvalidError(name, 'expected a string, bytes, a Blob, a stream or a FileBody')
+      draft.body = value
+      break
+    default:
+  }
+}
+
+const token = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
+const breaksLine = /[\u0000\r\n]/
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the Latin-1 range includes them
+const beyondLatin1 = /[^\u0000-\u00ff]/
+
+function checkHeaders(draft: RequestDraft, operation: Operation<never, unknown>): void {
+  for (const [name, value] of Object.entries(draft.headers)) {
+    if (!token.test(name)) throw new ParamInvalidError(fieldOf(operation, name), `header name ${JSON.stringify(name)} has characters HTTP forbids`)
+    if (breaksLine.test(value)) throw new ParamInvalidError(fieldOf(operation, name), 'line breaks and NUL cannot be sent in a header')
+    // User metadata travels as UTF-8; anything else beyond Latin-1 would be garbled.
+    if (!name.startsWith('x-oss-meta-') && beyondLatin1.test(value)) {
+      throw new ParamInvalidError(fieldOf(operation, name), 'characters beyond Latin-1 cannot be sent in this header')
+    }
+  }
+}
+
+function fieldOf(operation: Operation<never, unknown>, headerName: string): string {
+  for (const [name, field] of operation.request) {
+    const wire = field.wire.toLowerCase()
+    if (field.place === 'header' && wire === headerName) return name
+    if (field.place === 'headers' && headerName.startsWith(wire)) return `${name}.${headerName.slice(wire.length)}`
+  }
+  return `headers.${headerName}`
+}

@@ -1,0 +1,142 @@
+/**
+ * The contract between TypeScript and the byte engine. The Rust addon and the TypeScript fallback both implement
+ * {@link NativeEngine}; everything above this file sees only these types, so either can stand in for the other.
+ */
+
+/** Key stream settings of AES-256 in counter mode. */
+export interface CipherSpec {
+  /** Content key, 32 bytes. */
+  readonly key: Uint8Array
+  /** Initial counter block, 16 bytes, read as one 128-bit big-endian number that wraps around. */
+  readonly iv: Uint8Array
+  /** Position in the key stream of the first byte given, in bytes. Need not be a multiple of 16. */
+  readonly offset: number
+}
+
+/** A seekable AES-256-CTR key stream. Encryption and decryption are the same operation. */
+export interface AesCtr {
+  /**
+   * Combines `data` with the key stream and moves on by its length.
+   * Writes into `output` (same length) when given, else changes `data` in place. Returns what was written.
+   */
+  apply(data: Uint8Array, output?: Uint8Array): Uint8Array
+}
+
+/** Padding schemes for {@link NativeEngine.rsaEncrypt}: PKCS#1 v1.5 is what OSS objects carry, OAEP uses SHA-1. */
+export type RsaPadding = 'pkcs1' | 'oaep'
+
+/** What {@link PartReader.read} should do while the bytes pass through the cache. */
+export interface PartReadOptions {
+  /** Computes CRC-64 of the bytes. @default true */
+  readonly crc64?: boolean
+  /** Encrypts what was read; the buffer then holds ciphertext. */
+  readonly cipher?: CipherSpec
+  /** Stops the work within a few hundred KiB and rejects with the signal's reason. */
+  readonly signal?: AbortSignal
+}
+
+/** Outcome of {@link PartReader.read}. */
+export interface PartRead {
+  /** The bytes, pooled: give it back with {@link PartReader.release}. Shorter than asked for at the end of the file. */
+  readonly buffer: Buffer
+  /** CRC-64 of the bytes in the file; `0n` when not asked for. */
+  readonly crc64Plain: bigint
+  /** CRC-64 of the bytes in the buffer: the same unless a cipher was given. */
+  readonly crc64Sent: bigint
+}
+
+/** Identity of an open file, to notice that the source changed. */
+export interface FileStat {
+  /** Length in bytes. */
+  readonly size: number
+  /** Time of the last change in milliseconds since 1970. */
+  readonly mtimeMs: number
+}
+
+/** Reads parts of one file on other threads. */
+export interface PartReader {
+  /** Length and change time when the file was opened. */
+  readonly opened: FileStat
+  /** Reads `length` bytes at `offset`. Any number of reads may be in flight. */
+  read(offset: number, length: number, options?: PartReadOptions): Promise<PartRead>
+  /** Gives a buffer back to the pool. It must not be touched afterwards. */
+  release(buffer: Buffer): void
+  /** Asks the open file for its length and change time now. */
+  stat(): Promise<FileStat>
+  /** Closes the file once reads in flight have ended. May be called twice. */
+  close(): Promise<void>
+}
+
+/** How {@link PartWriter.write} treats the bytes. */
+export interface PartWriteOptions {
+  /** Computes CRC-64 of the bytes. @default true */
+  readonly crc64?: boolean
+  /** Decrypts the bytes before they are written. */
+  readonly cipher?: CipherSpec
+  /** Stops the work within a few hundred KiB and rejects with the signal's reason. */
+  readonly signal?: AbortSignal
+}
+
+/** Outcome of {@link PartWriter.write}. */
+export interface PartWritten {
+  /** CRC-64 of the bytes as they came; `0n` when not asked for. */
+  readonly crc64Received: bigint
+  /** CRC-64 of the bytes as written: the same unless a cipher was given. */
+  readonly crc64Plain: bigint
+}
+
+/** Writes parts of one file on other threads. */
+export interface PartWriter {
+  /**
+   * Writes the chunks one after another from `offset`. The chunks belong to the engine until the promise settles and may
+   * be changed by decryption. Fails rather than write past the size given to {@link NativeEngine.openPartWriter}.
+   */
+  write(offset: number, chunks: readonly Uint8Array[], options?: PartWriteOptions): Promise<PartWritten>
+  /** Waits for writes in flight, flushes the file to the disk and closes it. */
+  finish(): Promise<void>
+  /** Closes the file without flushing, once writes in flight have ended. May be called twice, and after `finish`. */
+  discard(): Promise<void>
+}
+
+/** Settings of {@link NativeEngine.openPartWriter}. */
+export interface PartWriterOptions {
+  /** Length the file will have, in bytes: it is preallocated (sparse where the file system can) to this size. */
+  readonly size: number
+  /** Keeps what the file already holds, for a resumed download; otherwise the file must not exist. @default false */
+  readonly existing?: boolean
+}
+
+/** Reusable part buffers, owned by JavaScript. */
+export interface BufferPool {
+  /** A buffer of exactly `size` bytes with unspecified content. */
+  acquire(size: number): Buffer
+  /** Takes a buffer (or a view of one) from {@link BufferPool.acquire} back. */
+  release(buffer: Buffer): void
+  /** Bytes held for reuse at the moment. */
+  readonly idleBytes: number
+}
+
+/** Everything bulk: checksums, encryption and file parts. */
+export interface NativeEngine {
+  /** Which implementation this is. */
+  readonly kind: 'addon' | 'fallback'
+  /** The process-wide pool that part buffers come from. */
+  readonly pool: BufferPool
+  /** CRC-64/XZ of `data`, continuing from `previous`. @throws ParamInvalidError for a value outside 64 bits */
+  crc64(data: Uint8Array, previous?: bigint): bigint
+  /** CRC-64 of two sequences put together, from their checksums and the length of the second in bytes. */
+  crc64Combine(first: bigint, second: bigint, secondLength: number): bigint
+  /** Starts an AES-256-CTR key stream. @throws ParamInvalidError for a wrong key, iv or offset */
+  aesCtr(spec: CipherSpec): AesCtr
+  /** Wraps `data` with an RSA public key (PEM: SPKI or PKCS#1). */
+  rsaEncrypt(publicKeyPem: string, data: Uint8Array, padding?: RsaPadding): Promise<Uint8Array>
+  /**
+   * Unwraps `data` with an RSA private key (PEM: PKCS#8 or PKCS#1). Under PKCS#1 v1.5 a damaged ciphertext may give random
+   * bytes instead of an error, so that timing and errors reveal nothing: check the length of what comes back.
+   */
+  rsaDecrypt(privateKeyPem: string, data: Uint8Array, padding?: RsaPadding): Promise<Uint8Array>
+  /** Opens a file for reading parts. Rejects with the system's error (`code`, `syscall`, `path`); a directory with `EISDIR`. */
+  openPartReader(path: string): Promise<PartReader>
+  /** Opens (creates) a file for writing parts. Rejects with the system's error. */
+  openPartWriter(path: string, options: PartWriterOptions): Promise<PartWriter>
+}

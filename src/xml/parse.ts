@@ -1,0 +1,95 @@
+import { XMLParser } from 'fast-xml-parser'
+
+/** An element as the parser gives it: its text, or its children by name; each name holds a list. */
+type Parsed = string | { [name: string]: Parsed[] }
+
+const parser = new XMLParser({
+  ignoreAttributes: true,
+  ignoreDeclaration: true,
+  ignorePiTags: true,
+  removeNSPrefix: true,
+  parseTagValue: false,
+  trimValues: false,
+  // Entities are resolved below, from the fixed set of XML: nothing a document declares is ever expanded.
+  processEntities: false,
+  cdataPropName: '#cdata',
+  isArray: () => true,
+  transformTagName: name => (name === '__proto__' ? '#proto' : name),
+})
+
+const named: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" }
+
+function unescape(value: string): string {
+  if (!value.includes('&')) return value
+  return value.replace(/&(?:#x([0-9a-fA-F]{1,6})|#(\d{1,7})|(amp|lt|gt|quot|apos));/g, (whole, hex, decimal, name) => {
+    if (name !== undefined) return named[name] ?? whole
+    const point = hex === undefined ? Number(decimal) : Number.parseInt(hex, 16)
+    return point <= 0x10ffff ? String.fromCodePoint(point) : whole
+  })
+}
+
+/** An element of a parsed document. */
+export class XmlElement {
+  readonly #content: Parsed
+
+  /** @internal */
+  constructor(content: Parsed) {
+    this.#content = content
+  }
+
+  /** Text directly inside the element, exactly as it was written, with entities resolved. */
+  get text(): string {
+    const content = this.#content
+    if (typeof content === 'string') return unescape(content)
+    const plain = (content['#text'] ?? []).map(part => unescape(String(part)))
+    const verbatim = (content['#cdata'] ?? []).map(part => (typeof part === 'string' ? part : String(part['#text'] ?? '')))
+    return [...plain, ...verbatim].join('')
+  }
+
+  /** Whether there is neither text nor a child. */
+  get empty(): boolean {
+    return this.#content === ''
+  }
+
+  /** All children of a name, in order. */
+  children(name: string): XmlElement[] {
+    if (typeof this.#content === 'string' || !Object.hasOwn(this.#content, name)) return []
+    return (this.#content[name] ?? []).map(child => new XmlElement(child))
+  }
+
+  /** The first child of a name. */
+  child(name: string): XmlElement | undefined {
+    if (typeof this.#content === 'string' || !Object.hasOwn(this.#content, name)) return undefined
+    const first = this.#content[name]?.[0]
+    return first === undefined ? undefined : new XmlElement(first)
+  }
+
+  /** Names of the children, each once. */
+  names(): string[] {
+    return typeof this.#content === 'string' ? [] : Object.keys(this.#content).filter(name => !name.startsWith('#'))
+  }
+}
+
+/** Why a text is not a usable XML document. */
+export class XmlSyntaxError extends Error {
+  override readonly name = 'XmlSyntaxError'
+}
+
+/**
+ * Parses a document and gives the name and content of its root.
+ * Document type declarations are refused: OSS sends none, and they are how entity bombs are made.
+ * @throws XmlSyntaxError
+ */
+export function parseXml(source: string): { name: string; root: XmlElement } {
+  if (/<!DOCTYPE/i.test(source)) throw new XmlSyntaxError('document type declarations are not accepted')
+  let parsed: Record<string, Parsed[]>
+  try {
+    parsed = parser.parse(source, true)
+  } catch (error) {
+    throw new XmlSyntaxError(error instanceof Error ? error.message : String(error))
+  }
+  const name = Object.keys(parsed).find(key => !key.startsWith('#'))
+  const content = name === undefined ? undefined : parsed[name]?.[0]
+  if (name === undefined || content === undefined) throw new XmlSyntaxError('there is no root element')
+  return { name, root: new XmlElement(content) }
+}
