@@ -75,7 +75,7 @@ export class ServiceError extends OssError {
   readonly ec: string
   /** Host the service says it is. */
   readonly hostId?: string
-  /** The service's clock: `ServerTime` of the body if there is one, else the `Date` header. */
+  /** When the service answered: the `Date` header, or `ServerTime` of the body without one. */
   readonly timestamp?: Date
   /** Method and URL of the request, without the query. */
   readonly requestTarget: string
@@ -149,7 +149,11 @@ export class PresignExpirationError extends OssError {
 /** The credentials provider gave no access key, or an empty one. */
 export class CredentialsEmptyError extends OssError {
   constructor(options?: OssErrorOptions) {
-    super('CredentialsEmpty', 'credentials are null or empty: set an access key id and secret, or sign anonymously', options)
+    super(
+      'CredentialsEmpty',
+      'credentials are null or empty: set an access key id and secret, or sign anonymously',
+      options,
+    )
   }
 }
 
@@ -205,7 +209,10 @@ export class InconsistentError extends OssError {
   /** CRC-64 the service reported, decimal. */
   readonly serverCrc: string
   constructor(clientCrc: string, serverCrc: string, options?: OssErrorOptions) {
-    super('Inconsistent', `crc is inconsistent, client crc: ${clientCrc}, server crc: ${serverCrc}`, { retryable: true, ...options })
+    super('Inconsistent', `crc is inconsistent, client crc: ${clientCrc}, server crc: ${serverCrc}`, {
+      retryable: true,
+      ...options,
+    })
     this.clientCrc = clientCrc
     this.serverCrc = serverCrc
   }

@@ -3,7 +3,7 @@ import type { ObjectBody } from '../pipeline/object-body.js'
 import { parseXml, type XmlElement, XmlSyntaxError } from '../xml/parse.js'
 import { decodeText, readRows, readShape } from './document.js'
 import type { Field } from './field.js'
-import type { Operation, OperationResult } from './operation.js'
+import type { Operation, OperationData, OperationResult } from './operation.js'
 
 /** An answer as the interpreter needs it: head, and the body as text or stream. */
 export interface Answer {
@@ -19,7 +19,7 @@ export interface Answer {
 }
 
 /** Turns an answer into the operation's result by its table. @throws DeserializationError */
-export function decodeResponse<Res>(operation: Operation<never, Res>, answer: Answer): Res {
+export function decodeResponse<Res>(operation: Operation<unknown, Res>, answer: Answer): Res {
   const result: Record<string, unknown> = {
     statusCode: answer.statusCode,
     requestId: answer.headers['x-oss-request-id'] ?? '',
@@ -86,7 +86,7 @@ function parseJson(source: string): Record<string, unknown> {
   throw new DeserializationError('the answer is not a JSON object')
 }
 
-function readDocument(operation: Operation<never, unknown>, source: string, result: Record<string, unknown>): void {
+function readDocument(operation: OperationData, source: string, result: Record<string, unknown>): void {
   const whole = operation.response.find(([, field]) => field.place === 'document')
   const inner = operation.response.some(([, field]) => field.place === 'element' || field.place === 'elements')
   if ((!whole && !inner) || source === '') return

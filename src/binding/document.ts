@@ -20,7 +20,9 @@ export function decodeText(field: Field<unknown>, raw: string, path: string): un
   const codec = field.codec as unknown as Codec<unknown>
   const value = codec.decode(raw)
   if (value === undefined) {
-    throw new DeserializationError(`${path} of the answer is ${JSON.stringify(raw.slice(0, 80))}, expected ${codec.expects}`)
+    throw new DeserializationError(
+      `${path} of the answer is ${JSON.stringify(raw.slice(0, 80))}, expected ${codec.expects}`,
+    )
   }
   return value
 }
@@ -79,7 +81,12 @@ export function readShape(shape: Shape<never>, parent: XmlElement, urlDecode: bo
 }
 
 /** Reads the XML rows among `rows` from the children of `parent` into `result`. */
-export function readRows(rows: readonly Row[], parent: XmlElement, urlDecode: boolean, result: Record<string, unknown>): void {
+export function readRows(
+  rows: readonly Row[],
+  parent: XmlElement,
+  urlDecode: boolean,
+  result: Record<string, unknown>,
+): void {
   for (const [name, field] of rows) {
     if (field.place !== 'element' && field.place !== 'elements') continue
     const value = readField(name, field, parent, urlDecode)
@@ -101,7 +108,10 @@ function readField(name: string, field: Field<unknown>, parent: XmlElement, urlD
     return decodeText(field, urlDecode && codec?.urlEncodable ? decodeListed(raw) : raw, name)
   }
   if (field.place === 'elements') {
-    const items = holder.children(own).map(read).filter(item => item !== undefined)
+    const items = holder
+      .children(own)
+      .map(read)
+      .filter(item => item !== undefined)
     return items.length === 0 ? undefined : items
   }
   const found = own === '.' ? holder : holder.child(own)

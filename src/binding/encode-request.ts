@@ -1,21 +1,16 @@
-import {
-  BucketNameInvalidError,
-  ObjectNameInvalidError,
-  ParamInvalidError,
-  ParamRequiredError,
-} from '../errors.js'
+import { BucketNameInvalidError, ObjectNameInvalidError, ParamInvalidError, ParamRequiredError } from '../errors.js'
 import { isBody } from '../pipeline/body.js'
 import { xmlDocument, xmlElement } from '../xml/write.js'
 import { encodeText, writeShape } from './document.js'
 import type { RequestDraft } from './draft.js'
 import type { Field } from './field.js'
-import type { Operation, OperationRequest } from './operation.js'
+import type { OperationData, OperationRequest } from './operation.js'
 
 /**
  * Turns a request value into a draft by the operation's table. Fails before anything is sent: first for what is missing,
  * then for a bad bucket or key, then for values of the wrong type.
  */
-export function encodeRequest<Req extends OperationRequest>(operation: Operation<Req, unknown>, request: Req): RequestDraft {
+export function encodeRequest<Req extends OperationRequest>(operation: OperationData, request: Req): RequestDraft {
   if (typeof request !== 'object' || request === null) {
     throw new ParamInvalidError('request', 'expected an object', { operation: operation.name })
   }
@@ -44,7 +39,7 @@ export function encodeRequest<Req extends OperationRequest>(operation: Operation
   return draft
 }
 
-function given(operation: Operation<never, unknown>, values: Record<string, unknown>, place: 'bucket' | 'key'): string | undefined {
+function given(operation: OperationData, values: Record<string, unknown>, place: 'bucket' | 'key'): string | undefined {
   for (const [name, field] of operation.request) {
     const value = values[name]
     if (field.place !== place || value === undefined || value === null) continue
@@ -110,15 +105,18 @@ function place(draft: RequestDraft, name: string, field: Field<unknown>, value: 
 }
 
 const token = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
 const breaksLine = /[\u0000\r\n]/
-// biome-ignore lint/suspicious/noControlCharactersInRegex: the Latin-1 range includes them
 const beyondLatin1 = /[^\u0000-\u00ff]/
 
-function checkHeaders(draft: RequestDraft, operation: Operation<never, unknown>): void {
+function checkHeaders(draft: RequestDraft, operation: OperationData): void {
   for (const [name, value] of Object.entries(draft.headers)) {
-    if (!token.test(name)) throw new ParamInvalidError(fieldOf(operation, name), `header name ${JSON.stringify(name)} has characters HTTP forbids`)
-    if (breaksLine.test(value)) throw new ParamInvalidError(fieldOf(operation, name), 'line breaks and NUL cannot be sent in a header')
+    if (!token.test(name))
+      throw new ParamInvalidError(
+        fieldOf(operation, name),
+        `header name ${JSON.stringify(name)} has characters HTTP forbids`,
+      )
+    if (breaksLine.test(value))
+      throw new ParamInvalidError(fieldOf(operation, name), 'line breaks and NUL cannot be sent in a header')
     // User metadata travels as UTF-8; anything else beyond Latin-1 would be garbled.
     if (!name.startsWith('x-oss-meta-') && beyondLatin1.test(value)) {
       throw new ParamInvalidError(fieldOf(operation, name), 'characters beyond Latin-1 cannot be sent in this header')
@@ -126,7 +124,7 @@ function checkHeaders(draft: RequestDraft, operation: Operation<never, unknown>)
   }
 }
 
-function fieldOf(operation: Operation<never, unknown>, headerName: string): string {
+function fieldOf(operation: OperationData, headerName: string): string {
   for (const [name, field] of operation.request) {
     const wire = field.wire.toLowerCase()
     if (field.place === 'header' && wire === headerName) return name

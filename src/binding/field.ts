@@ -51,8 +51,8 @@ export function required<T>(field: Field<T, false>): Field<T, true> {
 function row<T>(place: Place, wire: string, value?: Codec<T> | Shape<T>): Field<T, false> {
   if (value === undefined) return { place, wire, required: false }
   return 'fields' in value
-    ? { place, wire, required: false, shape: value as Shape<never> }
-    : { place, wire, required: false, codec: value as Codec<never> }
+    ? { place, wire, required: false, shape: value as unknown as Shape<never> }
+    : { place, wire, required: false, codec: value as unknown as Codec<never> }
 }
 
 /** The bucket's name, part of host or path. */

@@ -1,5 +1,5 @@
-import type { Bindings, Field } from './field.js'
 import type { RequestDraft } from './draft.js'
+import type { Bindings, Field } from './field.js'
 
 /** Fields that every request may carry besides its own. */
 export interface OperationRequest {
@@ -46,7 +46,7 @@ export interface OperationSpec<Req, Res> {
   readonly longRunning?: boolean
   /** Root element of the XML answer when its children are the fields of the result. */
   readonly root?: string
-  /** Statuses below 300 that are an error all the same. */
+  /** Completes the request where rows cannot. */
   readonly encode?: EncodeHook<Req>
   readonly request: Bindings<Omit<Req, keyof OperationRequest>>
   readonly response: Bindings<Omit<Res, keyof OperationResult>>
@@ -54,8 +54,8 @@ export interface OperationSpec<Req, Res> {
 
 type Rows = readonly (readonly [name: string, field: Field<unknown>])[]
 
-/** An operation of the REST API, ready for the interpreter. Made by {@link operation}. */
-export interface Operation<Req, Res> {
+/** An operation as the interpreter reads it. */
+export interface OperationData {
   readonly name: string
   readonly method: HttpMethod
   readonly query: Readonly<Record<string, string>>
@@ -71,7 +71,12 @@ export interface Operation<Req, Res> {
   readonly response: Rows
   /** Whether the answer is handed over as a stream. */
   readonly streams: boolean
-  readonly types?: { request: Req; result: Res }
+}
+
+/** An operation of the REST API with the types of its request and result. Made by {@link operation}. */
+export interface Operation<Req, Res> extends OperationData {
+  /** Only for the compiler. */
+  readonly types?: { readonly request: Req; readonly result: Res }
 }
 
 /** Describes one operation. The compiler insists on one row for each field of request and result. */

@@ -19,7 +19,7 @@ const parser = new XMLParser({
 
 const named: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" }
 
-function unescape(value: string): string {
+function resolveEntities(value: string): string {
   if (!value.includes('&')) return value
   return value.replace(/&(?:#x([0-9a-fA-F]{1,6})|#(\d{1,7})|(amp|lt|gt|quot|apos));/g, (whole, hex, decimal, name) => {
     if (name !== undefined) return named[name] ?? whole
@@ -40,9 +40,11 @@ export class XmlElement {
   /** Text directly inside the element, exactly as it was written, with entities resolved. */
   get text(): string {
     const content = this.#content
-    if (typeof content === 'string') return unescape(content)
-    const plain = (content['#text'] ?? []).map(part => unescape(String(part)))
-    const verbatim = (content['#cdata'] ?? []).map(part => (typeof part === 'string' ? part : String(part['#text'] ?? '')))
+    if (typeof content === 'string') return resolveEntities(content)
+    const plain = (content['#text'] ?? []).map(part => resolveEntities(String(part)))
+    const verbatim = (content['#cdata'] ?? []).map(part =>
+      typeof part === 'string' ? part : String(part['#text'] ?? ''),
+    )
     return [...plain, ...verbatim].join('')
   }
 

@@ -1,11 +1,16 @@
-const escapes: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&apos;' }
+const escapes: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&apos;',
+}
 
 /**
  * Escapes text for use inside an element. Control characters become character references: OSS accepts them there though
  * XML 1.0 does not, and keys may hold them.
  */
 export function escapeXml(value: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
   return value.replace(/[&<>"'\u0000-\u001f\u007f\ufffe\uffff]/g, c => escapes[c] ?? `&#${c.charCodeAt(0)};`)
 }
 

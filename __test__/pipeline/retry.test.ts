@@ -1,0 +1,103 @@
+import { Readable } from 'node:stream'
+import test from 'ava'
+import { FixedDelayBackoff, type HttpClient, type OssError, RequestError, ServiceError, StandardRetryer } from 'ferross'
+import { call, golden, goldenClient, RecordingClient } from '../helpers/golden.js'
+
+interface Sequence {
+  operation: string
+  responses: number[]
+  retryMaxAttempts?: number
+  body?: 'none' | 'bytes' | 'one-shot stream'
+  attempts: number
+  success: boolean
+}
+
+const bodies = {
+  none: () => undefined,
+  bytes: () => Buffer.from('hello oss'),
+  'one-shot stream': () => Readable.from([Buffer.from('hello '), Buffer.from('oss')]),
+}
+
+const quick = (maxAttempts = 3) => new StandardRetryer({ maxAttempts, backoff: new FixedDelayBackoff(0) })
+
+test('requests are sent as often as the reference sends them', async t => {
+  const { sequences } = golden<{ sequences: Sequence[] }>('retry.json')
+  t.true(sequences.length > 0)
+  for (const entry of sequences) {
+    const name = JSON.stringify(entry)
+    const transport = new RecordingClient(...entry.responses.map(status => ({ status })))
+    const client = goldenClient(transport, { retryer: quick(entry.retryMaxAttempts) })
+    const body = bodies[entry.body ?? 'none']()
+    const request = { bucket: 'examplebucket', key: 'k', ...(body && { body }) }
+    const outcome = await call(client, entry.operation, request).then(
+      () => undefined,
+      error => error as OssError,
+    )
+    t.is(transport.requests.length, entry.attempts, name)
+    t.is(outcome === undefined, entry.success, name)
+    if (outcome) {
+      t.true(outcome instanceof ServiceError, name)
+      t.is(outcome.attempts, entry.attempts, name)
+    }
+  }
+  t.log(`${sequences.length} cases`)
+})
+
+test('a wrong clock is corrected from the ServerTime of the error, and stays corrected', async t => {
+  const serverTime = new Date(Date.now() + 3 * 3600_000)
+  const skewed = {
+    status: 403,
+    headers: { date: new Date(0).toUTCString() },
+    body: `<Error><Code>RequestTimeTooSkewed</Code><Message>skewed</Message><ServerTime>${serverTime.toISOString()}</ServerTime></Error>`,
+  }
+  const transport = new RecordingClient(skewed, { status: 200 })
+  const client = goldenClient(transport, { retryer: quick() })
+  await client.putObject({ bucket: 'examplebucket', key: 'k' })
+  await client.putObject({ bucket: 'examplebucket', key: 'k' })
+  t.is(transport.requests.length, 3)
+  const signedAt = transport.requests.map(({ headers }) => {
+    const [, y, m, d, h, min, s] = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(headers['x-oss-date'] ?? '') ?? []
+    return Date.UTC(Number(y), Number(m) - 1, Number(d), Number(h), Number(min), Number(s))
+  })
+  for (const time of signedAt.slice(1)) t.true(Math.abs(time - serverTime.getTime()) < 60_000)
+})
+
+test('a failure without an answer is retried and carries its cause', async t => {
+  let calls = 0
+  const httpClient: HttpClient = {
+    send: async () => {
+      calls += 1
+      throw new RequestError('no answer', { cause: Object.assign(new Error('reset'), { code: 'ECONNRESET' }) })
+    },
+  }
+  const client = goldenClient(httpClient, { retryer: quick() })
+  const error = await t.throwsAsync(client.getBucketAcl({ bucket: 'examplebucket' }), { instanceOf: RequestError })
+  t.is(calls, 3)
+  t.is(error?.operation, 'GetBucketAcl')
+  t.is(error?.attempts, 3)
+  t.is((error?.cause as NodeJS.ErrnoException | undefined)?.code, 'ECONNRESET')
+})
+
+test('an abort while waiting for the next attempt rejects with its reason', async t => {
+  const stop = new AbortController()
+  const transport = new RecordingClient({ status: 503 })
+  const retryer = {
+    maxAttempts: 3,
+    isRetryable: () => true,
+    delay: () => {
+      queueMicrotask(() => stop.abort(new Error('enough')))
+      return 3600_000
+    },
+  }
+  const client = goldenClient(transport, { retryer })
+  await t.throwsAsync(client.getBucketAcl({ bucket: 'examplebucket' }, { signal: stop.signal }), { message: 'enough' })
+  t.is(transport.requests.length, 1)
+})
+
+test('an abort before the call sends nothing', async t => {
+  const transport = new RecordingClient()
+  const client = goldenClient(transport)
+  const signal = AbortSignal.abort(new Error('never'))
+  await t.throwsAsync(client.getBucketAcl({ bucket: 'examplebucket' }, { signal }), { message: 'never' })
+  t.is(transport.requests.length, 0)
+})

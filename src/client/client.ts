@@ -1,0 +1,286 @@
+import { inspect } from 'node:util'
+import { receivedBody } from '../binding/field.js'
+import type { Operation, OperationRequest, OperationResult } from '../binding/operation.js'
+import { type HttpMethod, operation } from '../binding/operation.js'
+import { ParamInvalidError, ServiceError } from '../errors.js'
+import * as operations from '../operations/index.js'
+import { type Body, FileBody } from '../pipeline/body.js'
+import type { OperationOptions } from '../pipeline/context.js'
+import type { ObjectBody } from '../pipeline/object-body.js'
+import { send } from '../pipeline/send.js'
+import { Downloader, type DownloaderOptions } from '../transfer/downloader.js'
+import { Uploader, type UploaderOptions } from '../transfer/uploader.js'
+import { type ClientCore, createCore } from './core.js'
+import { getObjectToFile } from './get-to-file.js'
+import type { Methods } from './methods.js'
+import { type ClientOptions, resolveOptions } from './options.js'
+import { type PageRule, Paginator, type PaginatorOptions, truncatedRule } from './paginator.js'
+import { type PresignOptions, type PresignResult, presign } from './presign.js'
+
+type Registry = typeof operations
+type RequestOf<K extends keyof Registry> = Registry[K] extends Operation<infer Req, unknown> ? Req : never
+type ResultOf<K extends keyof Registry> = Registry[K] extends Operation<never, infer Res> ? Res : never
+
+/** Operations whose requests can be signed in a URL. */
+export type PresignableOperation =
+  | 'getObject'
+  | 'headObject'
+  | 'putObject'
+  | 'initiateMultipartUpload'
+  | 'uploadPart'
+  | 'completeMultipartUpload'
+  | 'abortMultipartUpload'
+
+const presignable: readonly string[] = [
+  'getObject',
+  'headObject',
+  'putObject',
+  'initiateMultipartUpload',
+  'uploadPart',
+  'completeMultipartUpload',
+  'abortMultipartUpload',
+] satisfies PresignableOperation[]
+
+/** Input of {@link Client.invokeOperation}. */
+export interface InvokeOperationInput extends OperationRequest {
+  /** Name of the operation, for errors and logs. */
+  opName: string
+  method: HttpMethod
+  bucket?: string
+  key?: string
+  /** Query names that signature V1 must cover. */
+  subResource?: string[]
+  body?: Body
+}
+
+/** Output of {@link Client.invokeOperation}. */
+export interface InvokeOperationResult extends OperationResult {
+  /** The answer's body: read it or destroy it. */
+  body: ObjectBody
+}
+
+/**
+ * A client of OSS. Make one per region and credentials and keep it: connections and checksummed credentials are reused.
+ * Every operation of the REST API is a method; see also {@link Client.uploader} and {@link Client.downloader} for files.
+ *
+ * @throws ParamInvalidError or ParamRequiredError for wrong options, naming the option
+ */
+// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: the loop below this class defines exactly these methods
+export class Client {
+  readonly #core: ClientCore
+
+  constructor(options: ClientOptions) {
+    this.#core = createCore(resolveOptions(options))
+  }
+
+  static {
+    for (const [name, described] of Object.entries(operations)) {
+      Object.defineProperty(Client.prototype, name, {
+        configurable: true,
+        writable: true,
+        value: function (this: Client, request: OperationRequest = {}, options?: OperationOptions) {
+          return send(this.#core, described as Operation<OperationRequest, unknown>, request, options)
+        },
+      })
+    }
+  }
+
+  /**
+   * Makes a URL that works without credentials until it expires, for one of the {@link PresignableOperation}s. Nothing is
+   * sent, so nothing is checked but the request's form.
+   *
+   * @throws PresignExpirationError for more than 7 days under signature V4
+   */
+  presign<K extends PresignableOperation>(
+    name: K,
+    request: RequestOf<K>,
+    options?: PresignOptions,
+  ): Promise<PresignResult> {
+    if (!presignable.includes(name))
+      return Promise.reject(new ParamInvalidError('operation', `cannot presign ${String(name)}`))
+    return presign(
+      this.#core,
+      operations[name] as unknown as Operation<OperationRequest, unknown>,
+      request as OperationRequest,
+      options,
+    )
+  }
+
+  /** Sends any operation, also one this version does not know, with the same signing, retry and errors as the others. */
+  invokeOperation(input: InvokeOperationInput, options?: OperationOptions): Promise<InvokeOperationResult> {
+    const { opName, method, bucket, key, subResource, body, headers, parameters } = input
+    const described = operation<OperationRequest, InvokeOperationResult>({
+      name: opName,
+      method,
+      ...(subResource && { subResource }),
+      encode: (_request, draft) => {
+        draft.body = body
+      },
+      request: {},
+      response: { body: { ...receivedBody, required: true } },
+    })
+    const addressed = {
+      ...described,
+      request: [
+        ['bucket', { place: 'bucket', wire: 'bucket', required: false }],
+        ['key', { place: 'key', wire: 'key', required: false }],
+      ] as const,
+    }
+    return send(this.#core, addressed, { bucket, key, headers, parameters } as OperationRequest, options)
+  }
+
+  #paginate<K extends keyof Registry, Item>(
+    name: K,
+    rule: PageRule<ResultOf<K>, Item>,
+    request: RequestOf<K>,
+    options: PaginatorOptions | undefined,
+  ): Paginator<RequestOf<K> & object, ResultOf<K>, Item> {
+    const described = operations[name] as unknown as Operation<OperationRequest, ResultOf<K>>
+    return new Paginator(
+      (page, pageOptions) => send(this.#core, described, page, pageOptions),
+      rule,
+      request as RequestOf<K> & object,
+      options,
+    )
+  }
+
+  /** Pages of {@link Client.listBuckets}; entries are buckets. */
+  listBucketsPaginator(request: operations.ListBucketsRequest = {}, options?: PaginatorOptions) {
+    return this.#paginate('listBuckets', listBucketsRule, request, options)
+  }
+
+  /** Pages of {@link Client.listObjects}; entries are objects, not common prefixes. */
+  listObjectsPaginator(request: operations.ListObjectsRequest, options?: PaginatorOptions) {
+    return this.#paginate('listObjects', listObjectsRule, request, options)
+  }
+
+  /** Pages of {@link Client.listObjectsV2}; entries are objects, not common prefixes. */
+  listObjectsV2Paginator(request: operations.ListObjectsV2Request, options?: PaginatorOptions) {
+    return this.#paginate('listObjectsV2', listObjectsV2Rule, request, options)
+  }
+
+  /** Pages of {@link Client.listObjectVersions}; entries are versions and delete markers. */
+  listObjectVersionsPaginator(request: operations.ListObjectVersionsRequest, options?: PaginatorOptions) {
+    return this.#paginate('listObjectVersions', listObjectVersionsRule, request, options)
+  }
+
+  /** Pages of {@link Client.listParts}; entries are parts. */
+  listPartsPaginator(request: operations.ListPartsRequest, options?: PaginatorOptions) {
+    return this.#paginate('listParts', listPartsRule, request, options)
+  }
+
+  /** Pages of {@link Client.listMultipartUploads}; entries are unfinished uploads. */
+  listMultipartUploadsPaginator(request: operations.ListMultipartUploadsRequest, options?: PaginatorOptions) {
+    return this.#paginate('listMultipartUploads', listMultipartUploadsRule, request, options)
+  }
+
+  /** Whether a bucket exists, also one that others own. @throws ServiceError when the service cannot say */
+  async isBucketExist(request: { bucket: string }, options?: OperationOptions): Promise<boolean> {
+    try {
+      await this.getBucketAcl(request, options)
+      return true
+    } catch (error) {
+      if (!(error instanceof ServiceError) || error.statusCode >= 500) throw error
+      if (error.code === 'NoSuchBucket') return false
+      // Any other answer about this bucket, such as AccessDenied, is given only for one that exists.
+      if (error.statusCode === 403 && error.code === 'AccessDenied') return true
+      throw error
+    }
+  }
+
+  /** Whether an object exists. A missing bucket is an error, not `false`. */
+  async isObjectExist(
+    request: { bucket: string; key: string; versionId?: string },
+    options?: OperationOptions,
+  ): Promise<boolean> {
+    try {
+      await this.getObjectMeta(request, options)
+      return true
+    } catch (error) {
+      if (!(error instanceof ServiceError) || error.statusCode !== 404) throw error
+      if (['NoSuchKey', 'NoSuchVersion', 'BadErrorResponse'].includes(error.code)) return false
+      throw error
+    }
+  }
+
+  /** {@link Client.putObject} with a file as the body, in one request. Above 100 MiB prefer {@link Client.uploader}. */
+  putObjectFromFile(
+    request: Omit<operations.PutObjectRequest, 'body'>,
+    path: string,
+    options?: OperationOptions,
+  ): Promise<operations.PutObjectResult> {
+    return this.putObject({ ...request, body: new FileBody(path) }, options)
+  }
+
+  /**
+   * {@link Client.getObject} into a file. The file appears, or is replaced, only when the whole body has arrived and its
+   * CRC-64 is right; a body that breaks off is asked for again. Above 100 MiB prefer {@link Client.downloader}.
+   */
+  getObjectToFile(
+    request: operations.GetObjectRequest,
+    path: string,
+    options?: OperationOptions,
+  ): Promise<Omit<operations.GetObjectResult, 'body'>> {
+    return getObjectToFile(this.#core, request, path, options)
+  }
+
+  /** Uploads files in parallel parts. @throws ParamInvalidError naming a wrong option */
+  uploader(options?: UploaderOptions): Uploader {
+    return new Uploader(this.#core, options)
+  }
+
+  /** Downloads objects in parallel parts. @throws ParamInvalidError naming a wrong option */
+  downloader(options?: DownloaderOptions): Downloader {
+    return new Downloader(this.#core, options)
+  }
+
+  /** Closes the connections. Calls under way fail; the client must not be used afterwards. */
+  async close(): Promise<void> {
+    if (this.#core.options.ownsHttpClient) await this.#core.httpClient.close?.()
+  }
+
+  /** {@link Client.close}, for `await using`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  /** @internal What a log shows of a client: never its credentials. */
+  [inspect.custom](): string {
+    return `Client { endpoint: '${this.#core.options.endpoint.host}', region: '${this.#core.region}' }`
+  }
+}
+
+/** The operations of the REST API as methods. */
+export interface Client extends Methods<Registry> {}
+
+const listBucketsRule = truncatedRule(
+  'maxKeys',
+  (page: operations.ListBucketsResult) => page.buckets ?? [],
+  page => ({ marker: page.nextMarker }),
+)
+const listObjectsRule = truncatedRule(
+  'maxKeys',
+  (page: operations.ListObjectsResult) => page.contents ?? [],
+  // Without a delimiter some services leave NextMarker out; the last key says the same.
+  page => ({ marker: page.nextMarker ?? page.contents?.at(-1)?.key }),
+)
+const listObjectsV2Rule = truncatedRule(
+  'maxKeys',
+  (page: operations.ListObjectsV2Result) => page.contents ?? [],
+  page => ({ continuationToken: page.nextContinuationToken }),
+)
+const listObjectVersionsRule = truncatedRule(
+  'maxKeys',
+  (page: operations.ListObjectVersionsResult) => [...(page.version ?? []), ...(page.deleteMarker ?? [])],
+  page => ({ keyMarker: page.nextKeyMarker, versionIdMarker: page.nextVersionIdMarker }),
+)
+const listPartsRule = truncatedRule(
+  'maxParts',
+  (page: operations.ListPartsResult) => page.parts ?? [],
+  page => ({ partNumberMarker: page.nextPartNumberMarker?.toString() }),
+)
+const listMultipartUploadsRule = truncatedRule(
+  'maxUploads',
+  (page: operations.ListMultipartUploadsResult) => page.uploads ?? [],
+  page => ({ keyMarker: page.nextKeyMarker, uploadIdMarker: page.nextUploadIdMarker }),
+)

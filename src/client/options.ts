@@ -1,0 +1,242 @@
+import type { Dispatcher } from 'undici'
+import { AnonymousCredentialsProvider } from '../credentials/anonymous.js'
+import type { CredentialsProvider } from '../credentials/credentials.js'
+import { ParamInvalidError, ParamRequiredError } from '../errors.js'
+import type { HttpClient } from '../http/http-client.js'
+import { UndiciHttpClient } from '../http/undici-client.js'
+import { version } from '../internal/version.js'
+import type { Retryer } from '../retry/retryer.js'
+import { StandardRetryer } from '../retry/standard-retryer.js'
+import type { Signer } from '../signing/signer.js'
+import { SignerV1 } from '../signing/v1.js'
+import { SignerV4 } from '../signing/v4.js'
+import { type Endpoint, resolveEndpoint } from './endpoint.js'
+
+/** Options of a {@link Client}. Times are in milliseconds, sizes in bytes. */
+export interface ClientOptions {
+  /** Region, such as `cn-hangzhou`: part of the signature, and of the host unless `endpoint` is given. */
+  region?: string
+  /** Where credentials come from. Use `AnonymousCredentialsProvider` to send unsigned requests. */
+  credentialsProvider?: CredentialsProvider
+  /** Host, or URL, to send requests to. Made from the region when absent. */
+  endpoint?: string
+  /** Carries the requests. @default a `UndiciHttpClient` made from the options below */
+  httpClient?: HttpClient
+  /** An undici dispatcher to carry the requests, instead of one made from the options below. */
+  dispatcher?: Dispatcher
+  /** How many times a request is sent at most. @default 3 */
+  retryMaxAttempts?: number
+  /** Decides about retries. @default a `StandardRetryer` */
+  retryer?: Retryer
+  /** Until a connection must stand. @default 10000 */
+  connectTimeout?: number
+  /** Without progress in sending or receiving. @default 20000 */
+  readwriteTimeout?: number
+  /** Accepts any TLS certificate. For tests only. @default false */
+  insecureSkipVerify?: boolean
+  /** Follows redirects of GET and HEAD requests. @default false */
+  enabledRedirect?: boolean
+  /** URL of an HTTP proxy, with user and password if it wants them. */
+  proxyHost?: string
+  /** Certificate authorities to trust, PEM. */
+  ca?: string | Buffer | (string | Buffer)[]
+  /** Signature version. @default 'v4' */
+  signatureVersion?: 'v4' | 'v1'
+  /** Sends over HTTP instead of HTTPS; a scheme in `endpoint` wins. @default false */
+  disableSsl?: boolean
+  /** Puts the bucket into the path instead of the host. @default false, true for an address as endpoint */
+  usePathStyle?: boolean
+  /** The endpoint is a custom domain bound to the bucket. @default false */
+  useCname?: boolean
+  /** Uses the endpoint that answers IPv4 and IPv6. @default false */
+  useDualstackEndpoint?: boolean
+  /** Uses the global acceleration endpoint. @default false */
+  useAccelerateEndpoint?: boolean
+  /** Uses the endpoint inside the cloud's own network, free of traffic charges. @default false */
+  useInternalEndpoint?: boolean
+  /** Does not compare the CRC-64 of what was sent with the service's. @default false */
+  disableUploadCrc64Check?: boolean
+  /** Does not compare the CRC-64 of what was received with the service's. @default false */
+  disableDownloadCrc64Check?: boolean
+  /** Names of headers to sign besides the ones that always are. */
+  additionalHeaders?: string[]
+  /** Appended to the User-Agent. */
+  userAgent?: string
+  /** Id of a cloud box; signed instead of the region. */
+  cloudBoxId?: string
+  /** Takes the cloud box id from the endpoint's host. @default false */
+  enableAutoDetectCloudBoxId?: boolean
+  /** Account id, for operations whose host or path needs it. */
+  accountId?: string
+  /** Connections per host at most. @default 20 */
+  maxConnections?: number
+  /** Bytes of part buffers that all transfers of the client may hold together. @default 256 MiB */
+  memoryLimit?: number
+  /** Bytes per second that all transfers of the client may use together. @default unlimited */
+  bandwidthLimit?: number
+}
+
+/** Options after defaults and checks: what the rest of the code reads. */
+export interface ResolvedOptions {
+  readonly endpoint: Endpoint
+  readonly credentialsProvider: CredentialsProvider
+  readonly anonymous: boolean
+  readonly httpClient: HttpClient
+  /** Whether the transport was made here and is closed with the client. */
+  readonly ownsHttpClient: boolean
+  readonly retryer: Retryer
+  readonly retryMaxAttempts: number
+  readonly connectTimeout: number
+  readonly readwriteTimeout: number
+  readonly enabledRedirect: boolean
+  readonly signer: Signer
+  readonly signatureVersion: 'v4' | 'v1'
+  readonly uploadCrc64Check: boolean
+  readonly downloadCrc64Check: boolean
+  readonly additionalHeaders: readonly string[]
+  readonly userAgent: string
+  readonly accountId: string | undefined
+  readonly memoryLimit: number
+  readonly bandwidthLimit: number | undefined
+}
+
+const defaultMemoryLimit = 256 * 1024 * 1024
+
+/** Gives the default options, with yours put over them. */
+export function loadDefault(overrides: ClientOptions = {}): ClientOptions {
+  return {
+    retryMaxAttempts: 3,
+    connectTimeout: 10_000,
+    readwriteTimeout: 20_000,
+    signatureVersion: 'v4',
+    maxConnections: 20,
+    memoryLimit: defaultMemoryLimit,
+    ...overrides,
+  }
+}
+
+type Kind = 'string' | 'boolean' | 'milliseconds' | 'positive integer' | 'object' | 'any'
+
+const kinds: { readonly [K in keyof Required<ClientOptions>]: Kind } = {
+  region: 'string',
+  credentialsProvider: 'object',
+  endpoint: 'string',
+  httpClient: 'object',
+  dispatcher: 'object',
+  retryMaxAttempts: 'any',
+  retryer: 'object',
+  connectTimeout: 'milliseconds',
+  readwriteTimeout: 'milliseconds',
+  insecureSkipVerify: 'boolean',
+  enabledRedirect: 'boolean',
+  proxyHost: 'string',
+  ca: 'any',
+  signatureVersion: 'string',
+  disableSsl: 'boolean',
+  usePathStyle: 'boolean',
+  useCname: 'boolean',
+  useDualstackEndpoint: 'boolean',
+  useAccelerateEndpoint: 'boolean',
+  useInternalEndpoint: 'boolean',
+  disableUploadCrc64Check: 'boolean',
+  disableDownloadCrc64Check: 'boolean',
+  additionalHeaders: 'object',
+  userAgent: 'string',
+  cloudBoxId: 'string',
+  enableAutoDetectCloudBoxId: 'boolean',
+  accountId: 'string',
+  maxConnections: 'positive integer',
+  memoryLimit: 'positive integer',
+  bandwidthLimit: 'positive integer',
+}
+
+const checks: Readonly<Record<Kind, [expectation: string, test: (value: unknown) => boolean]>> = {
+  string: ['expected a string', value => typeof value === 'string'],
+  boolean: ['expected a boolean', value => typeof value === 'boolean'],
+  milliseconds: [
+    'expected milliseconds, an integer of at least 0',
+    value => Number.isSafeInteger(value) && Number(value) >= 0,
+  ],
+  'positive integer': ['expected an integer of at least 1', value => Number.isSafeInteger(value) && Number(value) >= 1],
+  object: ['expected an object', value => typeof value === 'object' && value !== null],
+  any: ['', () => true],
+}
+
+function checkTypes(options: ClientOptions): void {
+  for (const [name, value] of Object.entries(options)) {
+    const kind = kinds[name as keyof ClientOptions]
+    if (kind === undefined) throw new ParamInvalidError(name, 'there is no option of this name')
+    const [expectation, test] = checks[kind]
+    if (value !== undefined && !test(value)) throw new ParamInvalidError(name, expectation)
+  }
+  const { retryMaxAttempts, signatureVersion, credentialsProvider, httpClient, additionalHeaders } = options
+  if (retryMaxAttempts !== undefined && !Number.isSafeInteger(retryMaxAttempts)) {
+    throw new ParamInvalidError('retryMaxAttempts', 'expected an integer')
+  }
+  if (signatureVersion !== undefined && signatureVersion !== 'v4' && signatureVersion !== 'v1') {
+    throw new ParamInvalidError('signatureVersion', "expected 'v4' or 'v1'")
+  }
+  if (credentialsProvider && typeof credentialsProvider.getCredentials !== 'function') {
+    throw new ParamInvalidError('credentialsProvider', 'expected an object with a getCredentials method')
+  }
+  if (httpClient && typeof httpClient.send !== 'function') {
+    throw new ParamInvalidError('httpClient', 'expected an object with a send method')
+  }
+  if (
+    additionalHeaders &&
+    !(Array.isArray(additionalHeaders) && additionalHeaders.every(name => typeof name === 'string'))
+  ) {
+    throw new ParamInvalidError('additionalHeaders', 'expected an array of header names')
+  }
+}
+
+/** Checks options and fills in defaults. @throws ParamInvalidError or ParamRequiredError naming the option */
+export function resolveOptions(options: ClientOptions): ResolvedOptions {
+  if (typeof options !== 'object' || options === null) throw new ParamInvalidError('options', 'expected an object')
+  checkTypes(options)
+  const endpoint = resolveEndpoint(options)
+  const signatureVersion = options.signatureVersion ?? 'v4'
+  const { credentialsProvider } = options
+  if (credentialsProvider === undefined) throw new ParamRequiredError('credentialsProvider')
+  const anonymous = credentialsProvider instanceof AnonymousCredentialsProvider
+  if (signatureVersion === 'v4' && !anonymous && endpoint.region === '') throw new ParamRequiredError('region')
+  const retryMaxAttempts = Math.max(1, options.retryMaxAttempts ?? options.retryer?.maxAttempts ?? 3)
+  const connectTimeout = options.connectTimeout ?? 10_000
+  return Object.freeze({
+    endpoint,
+    credentialsProvider,
+    anonymous,
+    httpClient: options.httpClient ?? new UndiciHttpClient({ connectTimeout, ...transportOptions(options) }),
+    ownsHttpClient: options.httpClient === undefined,
+    retryer: options.retryer ?? new StandardRetryer({ maxAttempts: retryMaxAttempts }),
+    retryMaxAttempts,
+    connectTimeout,
+    readwriteTimeout: options.readwriteTimeout ?? 20_000,
+    enabledRedirect: options.enabledRedirect ?? false,
+    signer: signatureVersion === 'v1' ? new SignerV1() : new SignerV4(),
+    signatureVersion,
+    uploadCrc64Check: !options.disableUploadCrc64Check,
+    downloadCrc64Check: !options.disableDownloadCrc64Check,
+    additionalHeaders: Object.freeze([...(options.additionalHeaders ?? [])]),
+    userAgent: userAgent(options.userAgent),
+    accountId: options.accountId,
+    memoryLimit: options.memoryLimit ?? defaultMemoryLimit,
+    bandwidthLimit: options.bandwidthLimit,
+  })
+}
+
+function transportOptions(options: ClientOptions) {
+  const { dispatcher, maxConnections, insecureSkipVerify, proxyHost, ca } = options
+  return {
+    ...(dispatcher && { dispatcher }),
+    ...(maxConnections !== undefined && { maxConnections }),
+    ...(insecureSkipVerify !== undefined && { insecureSkipVerify }),
+    ...(proxyHost !== undefined && { proxyHost }),
+    ...(ca !== undefined && { ca }),
+  }
+}
+
+function userAgent(suffix: string | undefined): string {
+  const base = `ferross/${version} (${process.platform}/${process.arch};node/${process.versions.node})`
+  return suffix === undefined ? base : `${base}/${suffix}`
+}

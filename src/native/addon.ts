@@ -1,0 +1,85 @@
+import { DecryptionError } from '../errors.js'
+import { openAddonReader, openAddonWriter } from './addon-files.js'
+import type { Addon, AddonAesCtr, AddonError } from './addon-types.js'
+import { partBuffers } from './buffer-pool.js'
+import { checkBytes, checkChecksum, checkCipher, checkInteger, checkPadding, checkPath } from './checks.js'
+import type { AesCtr, CipherSpec, NativeEngine } from './engine.js'
+import { keyError, messageError, normalizePem } from './pem.js'
+
+/** Gives the addon its pleasant shape. To be called once for each thread. */
+export function createAddonEngine(addon: Addon): NativeEngine {
+  const engine = new addon.Engine()
+  return {
+    kind: 'addon',
+    pool: partBuffers,
+
+    crc64(data, previous = 0n) {
+      checkBytes('data', data)
+      checkChecksum('previous', previous)
+      return addon.crc64(data, previous)
+    },
+
+    crc64Combine(first, second, secondLength) {
+      checkChecksum('first', first)
+      checkChecksum('second', second)
+      checkInteger('secondLength', secondLength)
+      return addon.crc64Combine(first, second, secondLength)
+    },
+
+    aesCtr: spec => new CheckedAesCtr(addon, spec),
+
+    async rsaEncrypt(publicKeyPem, data, padding = 'pkcs1') {
+      checkBytes('data', data)
+      checkPadding(padding)
+      const pem = normalizePem('public', publicKeyPem)
+      return engine.rsaEncrypt(pem, data, padding === 'oaep').catch(error => rethrowRsa(error, 'public'))
+    },
+
+    async rsaDecrypt(privateKeyPem, data, padding = 'pkcs1') {
+      checkBytes('data', data)
+      checkPadding(padding)
+      const pem = normalizePem('private', privateKeyPem)
+      return engine.rsaDecrypt(pem, data, padding === 'oaep').catch(error => rethrowRsa(error, 'private'))
+    },
+
+    async openPartReader(path) {
+      checkPath(path)
+      return openAddonReader(addon, engine, path)
+    },
+
+    async openPartWriter(path, options) {
+      checkPath(path)
+      checkInteger('size', options?.size)
+      return openAddonWriter(addon, engine, path, options.size, options.existing ?? false)
+    },
+  }
+}
+
+class CheckedAesCtr implements AesCtr {
+  readonly #stream: AddonAesCtr
+
+  constructor(addon: Addon, spec: CipherSpec) {
+    checkCipher('', spec)
+    this.#stream = new addon.AesCtr(spec)
+  }
+
+  apply(data: Uint8Array, output?: Uint8Array): Uint8Array {
+    checkBytes('data', data)
+    if (output !== undefined) checkBytes('output', output, data.length)
+    this.#stream.apply(data, output)
+    return output ?? data
+  }
+}
+
+function rethrowRsa(error: AddonError, kind: 'public' | 'private'): never {
+  switch (error.code) {
+    case 'KeyInvalid':
+      throw keyError(kind)
+    case 'MessageTooLong':
+      throw messageError()
+    case 'Decryption':
+      throw new DecryptionError()
+    default:
+      throw error
+  }
+}

@@ -1,0 +1,94 @@
+import { constants } from 'node:buffer'
+import { ParamInvalidError } from '../errors.js'
+import type { CipherSpec, RsaPadding } from './engine.js'
+
+/** Largest value of an unsigned 64-bit number. */
+export const MAX_UINT64 = 0xffff_ffff_ffff_ffffn
+
+/** Accepts bytes, of exactly `length` if given. */
+export function checkBytes(field: string, value: unknown, length?: number): asserts value is Uint8Array {
+  if (!(value instanceof Uint8Array)) throw new ParamInvalidError(field, 'use a Uint8Array or Buffer')
+  if (length !== undefined && value.length !== length) {
+    throw new ParamInvalidError(field, `use ${length} bytes, not ${value.length}`)
+  }
+}
+
+/** Accepts a checksum: a bigint from 0 to 2^64 - 1. */
+export function checkChecksum(field: string, value: unknown): asserts value is bigint {
+  if (typeof value !== 'bigint' || value < 0n || value > MAX_UINT64) {
+    throw new ParamInvalidError(field, 'use a bigint from 0 to 18446744073709551615')
+  }
+}
+
+/** Accepts a position or length: an integer from 0 to `maximum`. */
+export function checkInteger(
+  field: string,
+  value: unknown,
+  maximum = Number.MAX_SAFE_INTEGER,
+): asserts value is number {
+  if (!Number.isSafeInteger(value) || (value as number) < 0 || (value as number) > maximum) {
+    throw new ParamInvalidError(field, `use an integer from 0 to ${maximum}`)
+  }
+}
+
+/** Accepts the length of a buffer. */
+export function checkBufferLength(field: string, value: unknown): asserts value is number {
+  checkInteger(field, value, constants.MAX_LENGTH)
+}
+
+/** Accepts key stream settings; the path of each field begins with `prefix`. */
+export function checkCipher(prefix: string, spec: unknown): asserts spec is CipherSpec {
+  if (typeof spec !== 'object' || spec === null) {
+    throw new ParamInvalidError(prefix.replace(/\.$/, '') || 'spec', 'use an object with key, iv and offset')
+  }
+  const { key, iv, offset } = spec as Record<keyof CipherSpec, unknown>
+  checkBytes(`${prefix}key`, key, 32)
+  checkBytes(`${prefix}iv`, iv, 16)
+  checkInteger(`${prefix}offset`, offset)
+}
+
+/** Accepts a path: a string that the system can take. */
+export function checkPath(value: unknown): asserts value is string {
+  if (typeof value !== 'string' || value === '' || value.includes('\0')) {
+    throw new ParamInvalidError('path', 'use a string that is not empty and holds no NUL')
+  }
+}
+
+/** Accepts an abort signal or nothing. */
+export function checkSignal(value: unknown): asserts value is AbortSignal | undefined {
+  if (value !== undefined && !(value instanceof AbortSignal))
+    throw new ParamInvalidError('signal', 'use an AbortSignal')
+}
+
+/** Accepts a padding scheme. */
+export function checkPadding(value: unknown): asserts value is RsaPadding {
+  if (value !== 'pkcs1' && value !== 'oaep') throw new ParamInvalidError('padding', "use 'pkcs1' or 'oaep'")
+}
+
+/** Accepts the options of reading or writing a part. */
+export function checkPartOptions(options: { crc64?: boolean; cipher?: CipherSpec; signal?: AbortSignal }): void {
+  if (options.crc64 !== undefined && typeof options.crc64 !== 'boolean') {
+    throw new ParamInvalidError('crc64', 'use a boolean')
+  }
+  if (options.cipher !== undefined) checkCipher('cipher.', options.cipher)
+  checkSignal(options.signal)
+}
+
+/**
+ * Accepts what is to be written from `offset` in a file of `size` bytes. Resizable memory is refused: it could shrink under
+ * a thread that reads it.
+ */
+export function checkChunks(chunks: unknown, offset: number, size: number): asserts chunks is Uint8Array[] {
+  if (!Array.isArray(chunks)) throw new ParamInvalidError('chunks', 'use an array of Uint8Array')
+  let length = 0
+  for (const [index, chunk] of chunks.entries()) {
+    checkBytes(`chunks[${index}]`, chunk)
+    if ((chunk.buffer as { resizable?: boolean }).resizable) {
+      throw new ParamInvalidError(`chunks[${index}]`, 'use memory that cannot be resized')
+    }
+    length += chunk.length
+  }
+  if (offset + length > size) {
+    throw new ParamInvalidError('chunks', `${length} bytes from ${offset} end past the file's size of ${size}`)
+  }
+}

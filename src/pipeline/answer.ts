@@ -1,0 +1,57 @@
+import type { Readable } from 'node:stream'
+import type { RequestDraft } from '../binding/draft.js'
+import { OssError, RequestError, ResponseError } from '../errors.js'
+import type { HttpResponse } from '../http/http-client.js'
+import { parseServiceError } from './service-error.js'
+
+/** Largest document read into memory. A listing of 1,000 long keys is below 4 MiB. */
+const documentLimit = 64 * 1024 * 1024
+/** How much of an error's body is read. */
+const errorLimit = 1024 * 1024
+
+/** Reads a whole body into memory. @throws ResponseError when it is larger than the limit */
+export async function readAll(body: Readable, limit = documentLimit): Promise<Buffer> {
+  const chunks: Buffer[] = []
+  let length = 0
+  try {
+    for await (const chunk of body) {
+      length += chunk.length
+      if (length > limit) throw new ResponseError(`the answer is larger than ${limit} bytes`, { retryable: false })
+      chunks.push(chunk)
+    }
+  } catch (cause) {
+    if (cause instanceof OssError) throw cause
+    throw new RequestError(`the answer broke off: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
+  }
+  return chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)
+}
+
+/** Throws the service's error for a status outside 2xx. */
+export async function checkStatus(draft: RequestDraft, url: string, response: HttpResponse): Promise<void> {
+  if (response.statusCode >= 200 && response.statusCode < 300) return
+  const body = await readAll(response.body, errorLimit).catch(error => {
+    // The status is worth more than the words that did not arrive.
+    if (error instanceof RequestError || error instanceof ResponseError) return Buffer.alloc(0)
+    throw error
+  })
+  throw parseServiceError({
+    statusCode: response.statusCode,
+    headers: response.headers,
+    body,
+    method: draft.method,
+    url,
+  })
+}
+
+/** Metadata travels as UTF-8, which HTTP libraries may show as Latin-1. */
+export function readableMetadata(headers: Record<string, string>): Record<string, string> {
+  for (const name in headers) {
+    if (!name.startsWith('x-oss-meta-')) continue
+    const value = headers[name] as string
+    if (/[\u0080-\u00ff]/.test(value) && !/[^\u0000-\u00ff]/.test(value)) {
+      const decoded = Buffer.from(value, 'latin1').toString('utf8')
+      if (!decoded.includes('\ufffd')) headers[name] = decoded
+    }
+  }
+  return headers
+}

@@ -1,0 +1,122 @@
+import { randomBytes } from 'node:crypto'
+import { createWriteStream } from 'node:fs'
+import { rename, rm } from 'node:fs/promises'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { FileError, InconsistentError, OssError, RequestError } from '../errors.js'
+import { Crc64 } from '../native/checksum.js'
+
+/** What an {@link ObjectBody} watches over while bytes pass. */
+export interface ObjectBodyOptions {
+  /** Name of the operation, for errors. */
+  readonly operation: string
+  /** CRC-64 the service stated for exactly these bytes, decimal. */
+  readonly expectedCrc64?: string | undefined
+  /** Called with every chunk. */
+  readonly onChunk?: ((bytes: number) => void) | undefined
+}
+
+/**
+ * The bytes of an object: a Node stream that can also be taken whole. Read it or `destroy()` it: until then it holds a
+ * connection. When the whole object was asked for, its CRC-64 is compared at the end and a difference is an
+ * {@link InconsistentError}.
+ */
+export class ObjectBody extends Readable {
+  readonly #source: Readable
+  readonly #options: ObjectBodyOptions
+  readonly #crc = new Crc64()
+
+  constructor(source: Readable, options: ObjectBodyOptions) {
+    super({ highWaterMark: 256 * 1024 })
+    this.#source = source
+    this.#options = options
+    source.on('data', chunk => this.#take(chunk))
+    source.on('end', () => this.#finish())
+    source.on('error', error => this.destroy(asRequestError(error, options.operation)))
+    source.on('close', () => {
+      if (!source.readableEnded && !this.destroyed) {
+        this.destroy(
+          new RequestError('the connection closed before the whole body arrived', { operation: options.operation }),
+        )
+      }
+    })
+    source.pause()
+  }
+
+  #take(chunk: Uint8Array): void {
+    if (this.#options.expectedCrc64 !== undefined) this.#crc.update(chunk)
+    this.#options.onChunk?.(chunk.byteLength)
+    if (!this.push(chunk)) this.#source.pause()
+  }
+
+  #finish(): void {
+    const expected = this.#options.expectedCrc64
+    const actual = this.#crc.digest().toString()
+    if (expected !== undefined && expected !== actual) {
+      this.destroy(new InconsistentError(actual, expected, { operation: this.#options.operation }))
+    } else {
+      this.push(null)
+    }
+  }
+
+  override _read(): void {
+    this.#source.resume()
+  }
+
+  override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
+    this.#source.destroy()
+    callback(error)
+  }
+
+  /** The whole body in memory. */
+  async bytes(): Promise<Buffer> {
+    const chunks: Buffer[] = []
+    for await (const chunk of this) chunks.push(chunk)
+    return Buffer.concat(chunks)
+  }
+
+  /** The whole body as UTF-8 text. */
+  async text(): Promise<string> {
+    return (await this.bytes()).toString('utf8')
+  }
+
+  /** The whole body parsed as JSON. @throws SyntaxError when it is not JSON */
+  async json<T = unknown>(): Promise<T> {
+    return JSON.parse(await this.text()) as T
+  }
+
+  /** The whole body as an ArrayBuffer of its own. */
+  async arrayBuffer(): Promise<ArrayBuffer> {
+    const bytes = await this.bytes()
+    return bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer
+  }
+
+  /** The whole body as a Blob. */
+  async blob(): Promise<Blob> {
+    return new Blob([await this.arrayBuffer()])
+  }
+
+  /**
+   * Writes the body to a file: to a temporary one beside it that takes its place when complete, so a failure leaves what
+   * was there before. @throws FileError
+   */
+  async pipeToFile(path: string): Promise<void> {
+    const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`
+    try {
+      await pipeline(this, createWriteStream(temporary, { flags: 'wx', flush: true, highWaterMark: 1024 * 1024 }))
+      await rename(temporary, path)
+    } catch (cause) {
+      await rm(temporary, { force: true })
+      throw cause instanceof OssError || !isSystemError(cause) ? cause : new FileError('write', path, cause)
+    }
+  }
+}
+
+function isSystemError(error: unknown): boolean {
+  return error instanceof Error && 'syscall' in error && 'path' in error
+}
+
+function asRequestError(error: Error, operation: string): Error {
+  if (error instanceof OssError || error.name === 'AbortError') return error
+  return new RequestError(`the body broke off: ${error.message}`, { cause: error, operation })
+}

@@ -1,0 +1,46 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { OssError, ServiceError } from '../errors.js'
+import type { Retryer } from '../retry/retryer.js'
+import type { PipelineContext } from './context.js'
+import { serverTimeOf } from './service-error.js'
+
+/** What decides about another attempt. */
+export interface RetryPlan {
+  readonly retryer: Retryer
+  readonly maxAttempts: number
+  /** Whether the request can be sent again now; false once a one-shot body has been touched. */
+  readonly repeatable: () => boolean
+  readonly signal?: AbortSignal | undefined
+}
+
+/** Makes attempts until one succeeds or the plan says stop. The error of the last attempt is thrown as it is. */
+export async function withRetry<T>(context: PipelineContext, plan: RetryPlan, attempt: () => Promise<T>): Promise<T> {
+  for (let count = 1; ; count++) {
+    plan.signal?.throwIfAborted()
+    try {
+      return await attempt()
+    } catch (error) {
+      if (plan.signal?.aborted) throw plan.signal.reason
+      if (error instanceof OssError) error.attempts = count
+      correctClock(context, error)
+      if (count >= plan.maxAttempts || !plan.repeatable() || !plan.retryer.isRetryable(error)) throw error
+      await pause(plan.retryer.delay(count, error), plan.signal)
+    }
+  }
+}
+
+async function pause(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
+  if (milliseconds <= 0) return
+  try {
+    await sleep(milliseconds, undefined, signal ? { signal } : {})
+  } catch (error) {
+    throw signal?.aborted ? signal.reason : error
+  }
+}
+
+/** The service says by how much the clock here is wrong: the next signature, and all later ones, take it into account. */
+function correctClock(context: PipelineContext, error: unknown): void {
+  if (!(error instanceof ServiceError) || error.code !== 'RequestTimeTooSkewed') return
+  const serverTime = serverTimeOf(error)
+  if (serverTime !== undefined) context.clockOffset = serverTime.getTime() - Date.now()
+}

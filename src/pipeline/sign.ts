@@ -1,0 +1,45 @@
+import type { RequestDraft } from '../binding/draft.js'
+import type { Credentials } from '../credentials/credentials.js'
+import { CredentialsEmptyError, CredentialsFetchError, OssError } from '../errors.js'
+import type { SigningContext } from '../signing/signer.js'
+import type { PipelineContext } from './context.js'
+
+/** Asks the provider for credentials. @throws CredentialsFetchError or CredentialsEmptyError */
+export async function fetchCredentials(
+  context: PipelineContext,
+  signal: AbortSignal | undefined,
+): Promise<Credentials> {
+  let credentials: Credentials
+  try {
+    const fetched = context.credentialsProvider.getCredentials(signal)
+    // Providers with a key at hand answer at once: no turn of the event loop is spent on them.
+    credentials = fetched instanceof Promise ? await fetched : fetched
+  } catch (cause) {
+    if (signal?.aborted || cause instanceof OssError) throw cause
+    throw new CredentialsFetchError(cause)
+  }
+  if (!credentials?.accessKeyId || !credentials.accessKeySecret) throw new CredentialsEmptyError()
+  return credentials
+}
+
+/** What a signer needs to know about a request. Query and headers are copies that the signer may change. */
+export function signingContext(
+  context: PipelineContext,
+  draft: RequestDraft,
+  subResource: readonly string[],
+  credentials: Credentials,
+): SigningContext {
+  return {
+    method: draft.method,
+    bucket: draft.bucket,
+    key: draft.key,
+    query: { ...draft.query },
+    headers: { ...draft.headers },
+    credentials,
+    region: context.region,
+    product: context.product,
+    signingTime: new Date(Date.now() + context.clockOffset),
+    subResource,
+    additionalHeaders: context.additionalHeaders,
+  }
+}

@@ -1,0 +1,5 @@
+export type { AnonymousAccess } from './auth/anonymous.js'
+export { type ActiveFault, type FaultCondition, type FaultEffect, type FaultRule, FaultScript } from './faults.js'
+export { LocalServer, startLocalServer } from './local-server.js'
+export { defaultCredentials, type LocalServerOptions } from './options.js'
+export type { LoggedRequest, RequestLog } from './request-log.js'

@@ -1,0 +1,67 @@
+import { onAbort } from './on-abort.js'
+
+interface Waiting {
+  readonly bytes: number
+  readonly grant: () => void
+}
+
+/**
+ * A bound on the bytes that part buffers of all transfers of a client hold together. Requests are served in the order in
+ * which they come, so a large one is not starved by small ones. One that is larger than the whole bound is served alone.
+ */
+export class MemoryBudget {
+  readonly limit: number
+  #used = 0
+  #waiting: Waiting[] = []
+
+  constructor(limit: number) {
+    this.limit = limit
+  }
+
+  /** Bytes handed out at the moment. */
+  get used(): number {
+    return this.#used
+  }
+
+  /** Waits for `bytes` and takes them; give them back with {@link MemoryBudget.release}. Rejects when aborted. */
+  async acquire(bytes: number, signal?: AbortSignal): Promise<void> {
+    signal?.throwIfAborted()
+    if (this.#waiting.length === 0 && this.#fits(bytes)) {
+      this.#used += bytes
+      return
+    }
+    await new Promise<void>((resolve, reject) => {
+      const entry: Waiting = {
+        bytes,
+        grant: () => {
+          stopListening()
+          resolve()
+        },
+      }
+      const stopListening = onAbort(signal, () => {
+        this.#waiting = this.#waiting.filter(other => other !== entry)
+        reject(signal?.reason)
+        this.#serve()
+      })
+      this.#waiting.push(entry)
+    })
+  }
+
+  /** Gives bytes back. */
+  release(bytes: number): void {
+    this.#used -= bytes
+    this.#serve()
+  }
+
+  #fits(bytes: number): boolean {
+    return this.#used === 0 || this.#used + bytes <= this.limit
+  }
+
+  #serve(): void {
+    for (let next = this.#waiting[0]; next && this.#fits(next.bytes); next = this.#waiting[0]) {
+      this.#waiting.shift()
+      this.#used += next.bytes
+      next.grant()
+    }
+  }
+}

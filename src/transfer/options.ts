@@ -1,0 +1,55 @@
+import { ParamInvalidError } from '../errors.js'
+import type { ProgressListener } from '../pipeline/context.js'
+import { maxPartSize, minPartSize } from './part-plan.js'
+
+/** Options that all transfer managers share. Those given to a call replace the manager's. */
+export interface TransferOptions {
+  /** Bytes per part, 100 KiB to 5 GiB. Grows by itself where 10,000 parts would not be enough. @default 6 MiB */
+  partSize?: number
+  /** Parts moved at the same time. @default 3 */
+  parallelNum?: number
+  /** Ends the transfer; what it made is removed. */
+  signal?: AbortSignal
+  /** Called as bytes are acknowledged: stored at the service, or written to the file. */
+  onProgress?: ProgressListener
+}
+
+const known = ['partSize', 'parallelNum', 'signal', 'onProgress']
+
+/** Puts options over others and checks them. @throws ParamInvalidError naming the option */
+export function mergeTransferOptions<T extends TransferOptions>(
+  base: T,
+  overrides: T | undefined,
+  own: readonly string[],
+): T {
+  if (overrides !== undefined && (typeof overrides !== 'object' || overrides === null)) {
+    throw new ParamInvalidError('options', 'expected an object')
+  }
+  const merged = { ...base, ...overrides }
+  for (const name of Object.keys(merged)) {
+    if (!known.includes(name) && !own.includes(name))
+      throw new ParamInvalidError(name, 'there is no option of this name')
+  }
+  const { partSize, parallelNum } = merged
+  if (
+    partSize !== undefined &&
+    !(Number.isSafeInteger(partSize) && partSize >= minPartSize && partSize <= maxPartSize)
+  ) {
+    throw new ParamInvalidError('partSize', 'expected an integer of 102400 (100 KiB) to 5368709120 (5 GiB) bytes')
+  }
+  if (parallelNum !== undefined && !(Number.isSafeInteger(parallelNum) && parallelNum >= 1)) {
+    throw new ParamInvalidError('parallelNum', 'expected an integer of at least 1')
+  }
+  return merged
+}
+
+/** Checks a flag among the options. */
+export function checkFlag(name: string, value: unknown): void {
+  if (value !== undefined && typeof value !== 'boolean') throw new ParamInvalidError(name, 'expected a boolean')
+}
+
+/** Checks the path of a file. */
+export function checkPath(path: unknown): asserts path is string {
+  if (typeof path !== 'string' || path === '' || path.includes('\0'))
+    throw new ParamInvalidError('path', 'expected a file path')
+}
