@@ -105,7 +105,7 @@ test('a wrong Content-MD5 stores nothing', async t => {
   t.is(await contentFiles(tester.server), 1)
 })
 
-test('a chunked body is taken, a body of unknown length without chunks is not', async t => {
+test('a chunked body is taken', async t => {
   const tester = await withServer(t)
   async function* chunks() {
     yield Buffer.from('abc')
@@ -113,13 +113,6 @@ test('a chunked body is taken, a body of unknown length without chunks is not', 
   }
   t.is((await tester.put('bucket', 'a', chunks())).status, 200)
   t.is((await tester.get('bucket', 'a')).bytes.length, 3_000_003)
-  const answer = await tester.send({
-    method: 'DELETE',
-    bucket: 'bucket',
-    key: 'a',
-    tamper: () => {},
-  })
-  t.is(answer.status, 204)
 })
 
 test('forbidding to overwrite protects what is there', async t => {

@@ -1,7 +1,13 @@
 import test from 'ava'
+import { signatureV1, stringToSignV1 } from '#src/signing/v1.js'
 import { withServer } from './helpers.js'
 
 const minute = 60_000
+
+/** Sets a header after the request was signed. */
+const withHeader = (name: string, value: string) => (wire: { headers: Record<string, string> }) => {
+  wire.headers[name] = value
+}
 
 test('V4 and V1 signatures are accepted, in headers and in the query', async t => {
   const tester = await withServer(t)
@@ -53,9 +59,6 @@ test('the region in a V4 scope must be the server’s', async t => {
 })
 
 test('a clock that is more than fifteen minutes off is refused with both times', async t => {
-  const now = Date.UTC(2024, 0, 2, 3, 4, 5)
-  const tester = await withServer(t, { clock: () => now }).catch(() => undefined)
-  t.is(tester, undefined, 'the helper signs with the real time, which is off')
   const server = await withServer(t)
   for (const sign of ['v4', 'v1'] as const) {
     for (const offset of [-16, 16]) {
@@ -98,9 +101,9 @@ test('a presigned URL leaves Range free but not x-oss headers, method or key', a
   await tester.put('bucket', 'b', 'other')
   for (const sign of ['v4', 'v1'] as const) {
     const target = { method: 'GET', bucket: 'bucket', key: 'a', sign }
-    const ranged = await tester.sendPresigned({ ...target, tamper: wire => void (wire.headers.range = 'bytes=2-3') })
+    const ranged = await tester.sendPresigned({ ...target, tamper: withHeader('range', 'bytes=2-3') })
     t.is(ranged.text, '23')
-    const added = await tester.sendPresigned({ ...target, tamper: wire => void (wire.headers['x-oss-meta-a'] = 'b') })
+    const added = await tester.sendPresigned({ ...target, tamper: withHeader('x-oss-meta-a', 'b') })
     t.is(added.code, 'SignatureDoesNotMatch')
     const moved = await tester.sendPresigned({
       ...target,
@@ -127,7 +130,7 @@ test('additional headers are signed, and have one spelling only', async t => {
   const changed = await tester.send({
     ...base,
     additionalHeaders: ['range'],
-    tamper: wire => void (wire.headers.range = 'bytes=0-2'),
+    tamper: withHeader('range', 'bytes=0-2'),
   })
   t.is(changed.code, 'SignatureDoesNotMatch')
   for (const list of ['', 'a-z;range;', 'range;a-z', 'Range', 'absent']) {
@@ -171,16 +174,12 @@ test('V1 accepts newer subresources signed or unsigned, and x-oss-date in place 
   }
   const unsigned = await tester.send({ method: 'GET', bucket: 'bucket', query: { cors: '' }, sign: 'v1' })
   t.is(unsigned.code, 'SignatureDoesNotMatch')
-  const dated = await tester.send({
-    method: 'GET',
-    bucket: 'bucket',
-    sign: 'v1',
-    headers: { 'x-oss-date': new Date().toUTCString() },
-    tamper: wire => {
-      delete wire.headers.date
-    },
-  })
-  t.is(dated.code, 'SignatureDoesNotMatch', 'x-oss-date is then the date that is signed')
+  const date = new Date(Date.now() - minute).toUTCString()
+  const headers = { 'x-oss-date': date, 'x-oss-meta-a': 'b' }
+  const text = stringToSignV1({ method: 'PUT', bucket: 'bucket', key: 'b', query: {}, headers, date, subResource: [] })
+  const authorization = `OSS test-access-key-id:${signatureV1('test-access-key-secret', text)}`
+  const dated = { method: 'PUT', bucket: 'bucket', key: 'b' }
+  t.is((await tester.transmit(dated, {}, { ...headers, authorization })).status, 200)
 })
 
 test('access control lists decide what needs no signature', async t => {

@@ -42,6 +42,8 @@ export interface OperationSpec<Req, Res> {
   readonly contentTypeFromKey?: boolean
   /** Compares the CRC-64 of what was sent with `x-oss-hash-crc64ecma` of the answer. @default false */
   readonly checkCrc?: boolean
+  /** Compares the CRC-64 of a body received whole with `x-oss-hash-crc64ecma`. @default false */
+  readonly checkReceivedCrc?: boolean
   /** Work for the service that may take minutes: the read timeout is stretched. @default false */
   readonly longRunning?: boolean
   /** Root element of the XML answer when its children are the fields of the result. */
@@ -64,6 +66,7 @@ export interface OperationData {
   readonly contentMd5: boolean
   readonly contentTypeFromKey: boolean
   readonly checkCrc: boolean
+  readonly checkReceivedCrc: boolean
   readonly longRunning: boolean
   readonly root: string | undefined
   readonly encode: EncodeHook<never> | undefined
@@ -93,6 +96,7 @@ export function operation<Req extends OperationRequest, Res extends OperationRes
     contentMd5: spec.contentMd5 ?? false,
     contentTypeFromKey: spec.contentTypeFromKey ?? false,
     checkCrc: spec.checkCrc ?? false,
+    checkReceivedCrc: spec.checkReceivedCrc ?? false,
     longRunning: spec.longRunning ?? false,
     root: spec.root,
     encode: spec.encode as EncodeHook<never> | undefined,

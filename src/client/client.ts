@@ -19,7 +19,7 @@ import { type PresignOptions, type PresignResult, presign } from './presign.js'
 
 type Registry = typeof operations
 type RequestOf<K extends keyof Registry> = Registry[K] extends Operation<infer Req, unknown> ? Req : never
-type ResultOf<K extends keyof Registry> = Registry[K] extends Operation<never, infer Res> ? Res : never
+type ResultOf<K extends keyof Registry> = Registry[K] extends Operation<unknown, infer Res> ? Res : never
 
 /** Operations whose requests can be signed in a URL. */
 export type PresignableOperation =

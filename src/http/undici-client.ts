@@ -96,10 +96,15 @@ function translate(error: unknown, request: HttpRequest): unknown {
   if (error instanceof errors.HeadersTimeoutError || error instanceof errors.BodyTimeoutError) {
     return new TimeoutError('readwrite', request.timeouts.readwrite, { cause: error })
   }
-  if (error instanceof errors.UndiciError || isSystemError(error)) {
+  if (error instanceof errors.UndiciError || isParserError(error) || isSystemError(error)) {
     return new RequestError(`no answer: ${describe(error as Error)}`, { cause: error })
   }
   return error
+}
+
+/** The one error of undici that does not share its base class, whatever its types say. */
+function isParserError(error: unknown): boolean {
+  return error instanceof Error && error.name === 'HTTPParserError'
 }
 
 function isSystemError(error: unknown): boolean {

@@ -172,6 +172,7 @@ const rangeBehavior = oneOf('standard')
 export const getObject = operation<GetObjectRequest, GetObjectResult>({
   name: 'GetObject',
   method: 'GET',
+  checkReceivedCrc: true,
   request: {
     ...objectRequest,
     ...readConditions,

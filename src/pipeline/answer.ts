@@ -55,3 +55,9 @@ export function readableMetadata(headers: Record<string, string>): Record<string
   }
   return headers
 }
+
+/** Lets go of a body that nobody wants. */
+export function discard(body: Readable): void {
+  body.on('error', () => {})
+  body.destroy()
+}

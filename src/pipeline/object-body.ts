@@ -12,6 +12,8 @@ export interface ObjectBodyOptions {
   readonly operation: string
   /** CRC-64 the service stated for exactly these bytes, decimal. */
   readonly expectedCrc64?: string | undefined
+  /** Signal of the call: its reason is what a reader gets when it ends the body. */
+  readonly signal?: AbortSignal | undefined
   /** Called with every chunk. */
   readonly onChunk?: ((bytes: number) => void) | undefined
 }
@@ -32,7 +34,7 @@ export class ObjectBody extends Readable {
     this.#options = options
     source.on('data', chunk => this.#take(chunk))
     source.on('end', () => this.#finish())
-    source.on('error', error => this.destroy(asRequestError(error, options.operation)))
+    source.on('error', error => this.destroy(options.signal?.aborted ? asError(options.signal.reason) : asRequestError(error, options.operation)))
     source.on('close', () => {
       if (!source.readableEnded && !this.destroyed) {
         this.destroy(
@@ -41,6 +43,8 @@ export class ObjectBody extends Readable {
       }
     })
     source.pause()
+    // A body that nobody reads may break off like any other: that must not end the process.
+    this.on('error', () => {})
   }
 
   #take(chunk: Uint8Array): void {
@@ -110,6 +114,10 @@ export class ObjectBody extends Readable {
       throw cause instanceof OssError || !isSystemError(cause) ? cause : new FileError('write', path, cause)
     }
   }
+}
+
+function asError(reason: unknown): Error {
+  return reason instanceof Error ? reason : new Error(String(reason))
 }
 
 function isSystemError(error: unknown): boolean {

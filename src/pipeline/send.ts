@@ -7,7 +7,7 @@ import type { HttpRequest, HttpResponse } from '../http/http-client.js'
 import { contentTypeOf } from '../internal/content-type.js'
 import { Crc64, crc64 } from '../native/checksum.js'
 import { encodeQuery } from '../signing/encode.js'
-import { checkStatus, readAll, readableMetadata } from './answer.js'
+import { checkStatus, discard, readAll, readableMetadata } from './answer.js'
 import { contentMd5, type Payload, toPayload } from './body.js'
 import type { OperationOptions, PipelineContext, ProgressListener } from './context.js'
 import { ObjectBody } from './object-body.js'
@@ -158,7 +158,7 @@ class Exchange<Res> {
     let response = await httpClient.send(request)
     const mayFollow = this.#context.enabledRedirect && (request.method === 'GET' || request.method === 'HEAD')
     for (let hops = 0; mayFollow && hops < 5 && isRedirect(response); hops++) {
-      response.body.destroy()
+      discard(response.body)
       const target = new URL(response.headers['location'] as string, url).href
       response = await httpClient.send({ ...request, url: target, headers: forHost(headers, url, target) })
     }
@@ -213,10 +213,11 @@ class Exchange<Res> {
     const meter = new ProgressMeter([this.#options.onProgress], length === undefined ? undefined : Number(length))
     // The stated CRC-64 is the whole object's: a range or a processed image has another.
     const ranged = response.statusCode !== 200 || headers['content-range'] !== undefined
-    const whole = !ranged && this.#draft.query['x-oss-process'] === undefined
+    const whole = this.#operation.checkReceivedCrc && !ranged && this.#draft.query['x-oss-process'] === undefined
     return new ObjectBody(response.body, {
       operation: this.#operation.name,
       expectedCrc64: whole && this.#context.downloadCrc64Check ? headers['x-oss-hash-crc64ecma'] : undefined,
+      signal: this.#options.signal,
       onChunk: meter.active ? bytes => meter.add(bytes) : undefined,
     })
   }

@@ -2,47 +2,19 @@ import { randomBytes } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { setTimeout as wait } from 'node:timers/promises'
 import { decodeRequest, RequestMismatch } from '../binding/serve-decode.js'
-import { encodeResponse } from '../binding/serve-encode.js'
-import { type Address, addressOf, checkBucketName } from './addressing.js'
+import { addressOf, checkBucketName } from './addressing.js'
 import { checkAnonymous } from './auth/anonymous.js'
 import { authenticate } from './auth/authenticate.js'
-import { errorDocument } from './error-document.js'
+import { asFailure, encodeFailure, encodeReply } from './encode-answer.js'
+import type { DispatchContext, Exchange } from './exchange.js'
 import { Failure } from './failure.js'
-import type { FaultEffect, FaultScript } from './faults.js'
+import type { FaultEffect } from './faults.js'
 import type { Call, Reply } from './handler.js'
 import { handlers } from './handlers/index.js'
 import { type Incoming, readIncoming } from './incoming.js'
-import type { ServerSettings } from './options.js'
 import { Disconnected, receiveBody, receiveDocument } from './receive.js'
-import { type RequestLog, withoutSecrets } from './request-log.js'
+import { withoutSecrets } from './request-log.js'
 import { type Outgoing, respond } from './respond.js'
-import type { Route, Router } from './router.js'
-import type { Store } from './storage/store.js'
-
-/** What the dispatcher works with. */
-export interface DispatchContext {
-  readonly store: Store
-  readonly settings: ServerSettings
-  readonly router: Router
-  readonly faults: FaultScript
-  readonly log: RequestLog
-}
-
-/** Everything known about one request while it is answered. */
-interface Exchange {
-  readonly context: DispatchContext
-  readonly message: IncomingMessage
-  readonly response: ServerResponse
-  readonly awaitsContinue: boolean
-  readonly requestId: string
-  readonly started: number
-  incoming: Incoming | undefined
-  address: Address
-  route: Route | undefined
-  fault: FaultEffect
-  now: number
-  code: string | undefined
-}
 
 /** Answers one request. Never rejects. */
 export async function dispatch(
@@ -65,11 +37,12 @@ export async function dispatch(
     now: context.settings.clock(),
     code: undefined,
   }
+  const { socket } = message
   let status = 0
   try {
     const outgoing = await answer(exchange)
     if (outgoing === undefined) {
-      message.socket.destroy()
+      socket.destroy()
     } else {
       status = outgoing.status
       // An unread body is not waited for when its sender has not begun to send it.
@@ -110,7 +83,7 @@ async function answer(exchange: Exchange): Promise<Outgoing | undefined> {
       if (fault.dropConnection) return undefined
       throwScripted(fault)
     }
-    const outgoing = encode(exchange, incoming, await perform(exchange, incoming))
+    const outgoing = encodeReply(exchange, incoming, await perform(exchange, incoming))
     if (!fault.afterEffect) return outgoing
     if (outgoing.body !== undefined && 'segments' in outgoing.body) {
       await exchange.context.store.content.release(outgoing.body.segments)
@@ -191,68 +164,6 @@ async function perform(exchange: Exchange, incoming: Incoming): Promise<Reply> {
   const document = takesDocument ? await receiveDocument(call) : undefined
   const request = decodeRequest(operation, { ...address, query: incoming.query, headers: incoming.headers, document })
   return (handler as (call: Call, request: unknown) => Promise<Reply>)(call, request)
-}
-
-function encode(exchange: Exchange, incoming: Incoming, reply: Reply): Outgoing {
-  const operation = exchange.route?.operation
-  if (operation === undefined) throw new Failure('NotImplemented')
-  const { headers, document } = encodeResponse(operation, reply.result ?? {}, {
-    ...(reply.urlEncode === undefined ? {} : { urlEncode: reply.urlEncode }),
-    ...(reply.root === undefined ? {} : { root: reply.root }),
-  })
-  const all: Record<string, string> = { ...common(exchange), ...headers, ...reply.headers }
-  const status = reply.status ?? 200
-  if (reply.content !== undefined) {
-    all['content-length'] = String(reply.content.length)
-    return { status, headers: all, body: reply.content }
-  }
-  const text = reply.text?.body ?? (reply.result === undefined ? undefined : document)
-  if (text !== undefined) all['content-type'] = reply.text?.contentType ?? 'application/xml'
-  const body = text === undefined ? undefined : Buffer.from(text)
-  if (incoming.method !== 'HEAD' && status !== 204 && status !== 304) all['content-length'] = String(body?.length ?? 0)
-  return { status, headers: all, body }
-}
-
-function encodeFailure(exchange: Exchange, failure: Failure): Outgoing {
-  exchange.code = failure.code
-  const hostId = (exchange.incoming?.host ?? '').replace(/:\d+$/, '')
-  const document = Buffer.from(errorDocument(failure, { requestId: exchange.requestId, hostId }))
-  const headers: Record<string, string> = { ...common(exchange), ...failure.headers }
-  if (failure.status === 304) return { status: 304, headers, body: undefined }
-  headers['x-oss-ec'] = failure.ec
-  if (exchange.message.method === 'HEAD') {
-    headers['x-oss-err'] = document.toString('base64')
-    return { status: failure.status, headers, body: undefined }
-  }
-  headers['content-type'] = 'application/xml'
-  headers['content-length'] = String(document.length)
-  return { status: failure.status, headers, body: document }
-}
-
-function common(exchange: Exchange): Record<string, string> {
-  return {
-    server: 'AliyunOSS',
-    date: new Date(exchange.now).toUTCString(),
-    'x-oss-request-id': exchange.requestId,
-    'x-oss-server-time': String(Math.round(performance.now() - exchange.started)),
-  }
-}
-
-/** Finer numbers of errors about one parameter. */
-const parameterEc: Readonly<Record<string, string>> = {
-  partNumber: '0017-00000220',
-  position: '0016-00000501',
-  'x-oss-forbid-overwrite': '0017-00000279',
-  'x-oss-symlink-target': '0043-00000001',
-  'x-oss-traffic-limit': '0004-00000502',
-}
-
-function asFailure({ kind, wire, value }: RequestMismatch): Failure {
-  if (kind === 'document') return new Failure('MalformedXML')
-  const ec = parameterEc[wire] === undefined ? {} : { ec: parameterEc[wire] }
-  if (kind === 'missing') return new Failure('MissingArgument', { ...ec, details: { ArgumentName: wire } })
-  const details = { ArgumentName: wire, ArgumentValue: value }
-  return new Failure('InvalidArgument', { ...ec, message: `The value of ${wire} is not valid.`, details })
 }
 
 /** A bug in the server shows in the terminal of whoever tests against it, not only as a 500. */

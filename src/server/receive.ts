@@ -17,13 +17,15 @@ export async function* receiveBody(
   awaitsContinue: boolean,
   fault: FaultEffect,
 ): AsyncGenerator<Uint8Array> {
+  const { socket } = message
   if (awaitsContinue) response.writeContinue()
   const cut = fault.cutRequestAfterBytes
   const stall = fault.stallRequestAfterBytes
   const corrupt = fault.corruptRequestByte
   let received = 0
   try {
-    for await (const chunk of message as AsyncIterable<Buffer>) {
+    // A reader that stops early must not take the connection with it: there is an error to answer.
+    for await (const chunk of message.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
       if (corrupt !== undefined && corrupt >= received && corrupt < received + chunk.length) {
         chunk.writeUInt8(chunk.readUInt8(corrupt - received) ^ 0xff, corrupt - received)
       }
@@ -36,7 +38,7 @@ export async function* receiveBody(
     throw new Disconnected('the connection ended inside the body', { cause })
   }
   if ((cut !== undefined && received >= cut) || !message.complete) {
-    message.socket.destroy()
+    socket.destroy()
     throw new Disconnected('the connection ended inside the body')
   }
 }
