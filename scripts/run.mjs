@@ -32,7 +32,12 @@ function installPackages() {
   const installed = modified(join(root, 'node_modules', '.package-lock.json'))
   if (installed !== 0 && installed >= modified(join(root, 'package-lock.json'))) return
   console.log('ferross: installing packages')
-  run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'])
+  const quiet = ['--no-audit', '--no-fund', '--loglevel=error']
+  const shell = process.platform === 'win32'
+  // npm ci insists on lock entries for the binaries of every platform; a registry mirror that carries only some of them
+  // makes a lock file without the others, and npm install takes what there is.
+  const { status } = spawnSync('npm', ['ci', ...quiet], { cwd: root, stdio: 'ignore', shell })
+  if (status !== 0) run('npm', ['install', ...quiet])
 }
 
 function compile(project, sources, stampName) {
