@@ -57,7 +57,8 @@ function compile(project, sources, stampName) {
 async function build() {
   installPackages()
   const { buildNative } = await import(pathToFileURL(join(root, 'scripts', 'build-native.mjs')))
-  await buildNative()
+  const native = await buildNative()
+  if (native.state !== 'fresh') console.log(`ferross: ${native.message}`)
   compile('tsconfig.json', 'src', '.src-stamp')
 }
 

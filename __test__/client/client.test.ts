@@ -20,7 +20,7 @@ import {
   ServiceError,
   StaticCredentialsProvider,
 } from 'ferross'
-import { golden, goldenClient, RecordingClient } from '../helpers/golden.js'
+import { goldenClient, RecordingClient } from '../helpers/golden.js'
 import { clientOf, withFolder, withServer } from '../helpers/with-server.js'
 
 const object = { bucket: 'examplebucket', key: 'a/b.txt' }
