@@ -24,11 +24,8 @@ export function revive(value: unknown): unknown {
   if (typeof object['$date'] === 'string') return new Date(object['$date'])
   if (typeof object['$text'] === 'string') return object['$text']
   if (typeof object['$base64'] === 'string') return Buffer.from(object['$base64'], 'base64')
-  return Object.fromEntries(
-    Object.entries(object)
-      .filter(([name]) => name !== '$type')
-      .map(([name, inner]) => [name, revive(inner)]),
-  )
+  // `$type`, which tells the members of a union apart, is a field of theirs here too.
+  return Object.fromEntries(Object.entries(object).map(([name, inner]) => [name, revive(inner)]))
 }
 
 /** Error classes by the names of the golden files. */

@@ -16,6 +16,8 @@ export interface Answer {
   readonly stream?: ObjectBody
   /** Whether the request asked for a callback, whose answer replaces the operation's document. */
   readonly callback: boolean
+  /** Values of local rows, which the pipeline found elsewhere. */
+  readonly local?: Readonly<Record<string, unknown>>
 }
 
 /** Turns an answer into the operation's result by its table. @throws DeserializationError */
@@ -55,6 +57,8 @@ function readOther(
       return answer.text
     case 'callback':
       return callback ? answer.text : undefined
+    case 'local':
+      return answer.local?.[name]
     case 'member': {
       const value = json()[field.wire]
       return value === undefined || value === null ? undefined : decodeText(field, String(value), name)

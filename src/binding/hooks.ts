@@ -1,8 +1,10 @@
-import { ParamRequiredError, SerializationError } from '../errors.js'
+import { ParamInvalidError, ParamRequiredError, SerializationError } from '../errors.js'
 import { encodePath } from '../signing/encode.js'
 import { escapeXml, xmlDocument, xmlElement } from '../xml/write.js'
+import { writeShape } from './document.js'
 import type { RequestDraft } from './draft.js'
 import type { EncodeHook } from './operation.js'
+import type { Shape } from './shape.js'
 
 // The few things about requests that rows cannot express. Nothing else about an operation is code.
 
@@ -58,4 +60,33 @@ export function processBody(name: 'x-oss-process' | 'x-oss-async-process'): Enco
     draft.query[name] = ''
     draft.body = `${name}=${request.process}`
   }
+}
+
+interface SelectMetaValues {
+  readonly process: string
+  readonly selectMetaRequest: {
+    readonly $type?: string
+    readonly inputSerialization?: { readonly csv?: object; readonly json?: object }
+  }
+}
+
+/** Writes the document that asks for the figures of a CSV or JSON object; its root element names the format. */
+export function selectMetaBody<T>(shape: Shape<T>): EncodeHook<SelectMetaValues> {
+  return (request, draft) => {
+    const content = writeShape(shape as unknown as Shape<never>, request.selectMetaRequest, 'selectMetaRequest')
+    draft.body = xmlDocument(xmlElement(selectMetaRoot(request), content))
+  }
+}
+
+/** What the value says of itself counts first, then the form that it describes, then the kind of processing. */
+function selectMetaRoot({ process, selectMetaRequest }: SelectMetaValues): string {
+  const { $type, inputSerialization: input } = selectMetaRequest
+  if ($type === 'CSVMetaRequest') return 'CsvMetaRequest'
+  if ($type === 'JSONMetaRequest') return 'JsonMetaRequest'
+  if ($type !== undefined) {
+    throw new ParamInvalidError('selectMetaRequest.$type', 'expected CSVMetaRequest or JSONMetaRequest')
+  }
+  const described = Boolean(input?.csv) !== Boolean(input?.json)
+  const json = described ? Boolean(input?.json) : process.startsWith('json/')
+  return json ? 'JsonMetaRequest' : 'CsvMetaRequest'
 }

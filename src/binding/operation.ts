@@ -25,6 +25,14 @@ export type HttpMethod = 'GET' | 'HEAD' | 'PUT' | 'POST' | 'DELETE' | 'OPTIONS'
 /** Completes a request in a way that rows cannot express; gets the request and what has been built from it. */
 export type EncodeHook<Req> = (request: Req, draft: RequestDraft) => void
 
+/** An answer that comes in frames, as the answers to SQL queries do. */
+export interface Frames<Req> {
+  /** Whether `body` streams the data of the frames, or the result's own fields are read from the last frame. */
+  readonly take: 'data' | 'end'
+  /** Whether the request asks for frames with checksums, to be compared. @default never */
+  readonly checksums?: (request: Req) => boolean
+}
+
 /** What {@link operation} takes: an operation of the REST API as data. */
 export interface OperationSpec<Req, Res> {
   /** Name in the service's documentation, such as `PutBucketAcl`. */
@@ -48,6 +56,8 @@ export interface OperationSpec<Req, Res> {
   readonly longRunning?: boolean
   /** Root element of the XML answer when its children are the fields of the result. */
   readonly root?: string
+  /** Says that the answer comes in frames, and what is taken from them. */
+  readonly frames?: Frames<Req>
   /** Completes the request where rows cannot. */
   readonly encode?: EncodeHook<Req>
   readonly request: Bindings<Omit<Req, keyof OperationRequest>>
@@ -69,6 +79,7 @@ export interface OperationData {
   readonly checkReceivedCrc: boolean
   readonly longRunning: boolean
   readonly root: string | undefined
+  readonly frames: Frames<never> | undefined
   readonly encode: EncodeHook<never> | undefined
   readonly request: Rows
   readonly response: Rows
@@ -99,6 +110,7 @@ export function operation<Req extends OperationRequest, Res extends OperationRes
     checkReceivedCrc: spec.checkReceivedCrc ?? false,
     longRunning: spec.longRunning ?? false,
     root: spec.root,
+    frames: spec.frames as Frames<never> | undefined,
     encode: spec.encode as EncodeHook<never> | undefined,
     request: Object.entries(spec.request) as unknown as Rows,
     response,

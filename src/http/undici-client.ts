@@ -1,6 +1,7 @@
-import { Agent, type Dispatcher, errors, ProxyAgent } from 'undici'
-import { RequestError, TimeoutError } from '../errors.js'
+import { Agent, type Dispatcher, ProxyAgent } from 'undici'
 import type { HttpClient, HttpRequest, HttpResponse } from './http-client.js'
+import { onreadConnector } from './onread-connector.js'
+import { ResponseHandler } from './response-handler.js'
 
 /** Settings of {@link UndiciHttpClient}. */
 export interface UndiciHttpClientOptions {
@@ -30,10 +31,11 @@ export class UndiciHttpClient implements HttpClient {
     this.#dispatcher = options.dispatcher ?? makeDispatcher(options)
   }
 
-  async send(request: HttpRequest): Promise<HttpResponse> {
+  send(request: HttpRequest): Promise<HttpResponse> {
     const pathStart = request.url.indexOf('/', request.url.indexOf('://') + 3)
-    try {
-      const response = await this.#dispatcher.request({
+    const handler = new ResponseHandler(request)
+    this.#dispatcher.dispatch(
+      {
         origin: request.url.slice(0, pathStart),
         path: request.url.slice(pathStart),
         method: request.method as Dispatcher.HttpMethod,
@@ -41,12 +43,10 @@ export class UndiciHttpClient implements HttpClient {
         body: (request.body ?? null) as Dispatcher.DispatchOptions['body'] as null,
         headersTimeout: request.timeouts.readwrite,
         bodyTimeout: request.timeouts.readwrite,
-        ...(request.signal && { signal: request.signal }),
-      })
-      return { statusCode: response.statusCode, headers: flatten(response.headers), body: response.body }
-    } catch (error) {
-      throw request.signal?.aborted ? request.signal.reason : translate(error, request)
-    }
+      },
+      handler,
+    )
+    return handler.response
   }
 
   async close(): Promise<void> {
@@ -66,8 +66,9 @@ function makeDispatcher(options: UndiciHttpClientOptions): Dispatcher {
     pipelining: 1,
     allowH2: false,
   }
-  const connect = { timeout: options.connectTimeout ?? 10_000, ...tls }
-  if (options.proxyHost === undefined) return new Agent({ ...common, connect })
+  const timeout = options.connectTimeout ?? 10_000
+  if (options.proxyHost === undefined) return new Agent({ ...common, connect: onreadConnector({ timeout, tls }) })
+  const connect = { timeout, ...tls }
   return new ProxyAgent({ ...common, ...proxyParts(options.proxyHost), connect, requestTls: tls })
 }
 
@@ -78,42 +79,4 @@ function proxyParts(proxyHost: string): { uri: string; token?: string } {
   url.username = ''
   url.password = ''
   return { uri: url.href, token: `Basic ${Buffer.from(user).toString('base64')}` }
-}
-
-function flatten(headers: Record<string, string | string[] | undefined>): Record<string, string> {
-  const flat: Record<string, string> = {}
-  for (const name in headers) {
-    const value = headers[name]
-    if (value !== undefined) flat[name] = typeof value === 'string' ? value : value.join(', ')
-  }
-  return flat
-}
-
-/** Turns undici's and the system's errors into ours; an error thrown by the body itself passes as it is. */
-function translate(error: unknown, request: HttpRequest): unknown {
-  if (error instanceof errors.ConnectTimeoutError)
-    return new TimeoutError('connect', request.timeouts.connect, { cause: error })
-  if (error instanceof errors.HeadersTimeoutError || error instanceof errors.BodyTimeoutError) {
-    return new TimeoutError('readwrite', request.timeouts.readwrite, { cause: error })
-  }
-  if (error instanceof errors.UndiciError || isParserError(error) || isSystemError(error)) {
-    return new RequestError(`no answer: ${describe(error as Error)}`, { cause: error })
-  }
-  return error
-}
-
-/** The one error of undici that does not share its base class, whatever its types say. */
-function isParserError(error: unknown): boolean {
-  return error instanceof Error && error.name === 'HTTPParserError'
-}
-
-function isSystemError(error: unknown): boolean {
-  return error instanceof Error && typeof (error as NodeJS.ErrnoException).code === 'string' && !('attempts' in error)
-}
-
-function describe(error: Error): string {
-  if (error.message !== '') return error.message
-  // Happy-eyeballs failures are aggregates without a message of their own.
-  const first = error instanceof AggregateError ? error.errors[0] : undefined
-  return first instanceof Error ? first.message : ((error as NodeJS.ErrnoException).code ?? error.name)
 }

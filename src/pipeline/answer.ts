@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream'
 import type { RequestDraft } from '../binding/draft.js'
-import { OssError, RequestError, ResponseError } from '../errors.js'
+import { CallbackError, OssError, RequestError, ResponseError } from '../errors.js'
 import type { HttpResponse } from '../http/http-client.js'
 import { parseServiceError } from './service-error.js'
 
@@ -26,21 +26,23 @@ export async function readAll(body: Readable, limit = documentLimit): Promise<Bu
   return chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)
 }
 
-/** Throws the service's error for a status outside 2xx. */
+/** Whether a request asks for a callback, with a header or in its query. */
+export function asksForCallback({ headers, query }: RequestDraft): boolean {
+  return [headers['x-oss-callback'], query['callback'], query['x-oss-callback']].some(value => value !== undefined)
+}
+
+/** Throws the service's error for a status outside 2xx, and for a callback that failed. */
 export async function checkStatus(draft: RequestDraft, url: string, response: HttpResponse): Promise<void> {
-  if (response.statusCode >= 200 && response.statusCode < 300) return
+  const callbackFailed = response.statusCode === 203 && asksForCallback(draft)
+  if (response.statusCode >= 200 && response.statusCode < 300 && !callbackFailed) return
   const body = await readAll(response.body, errorLimit).catch(error => {
     // The status is worth more than the words that did not arrive.
     if (error instanceof RequestError || error instanceof ResponseError) return Buffer.alloc(0)
     throw error
   })
-  throw parseServiceError({
-    statusCode: response.statusCode,
-    headers: response.headers,
-    body,
-    method: draft.method,
-    url,
-  })
+  const { statusCode, headers } = response
+  const error = parseServiceError({ statusCode, headers, body, method: draft.method, url })
+  throw callbackFailed ? new CallbackError(error) : error
 }
 
 /** Metadata travels as UTF-8, which HTTP libraries may show as Latin-1. */

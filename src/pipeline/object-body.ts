@@ -4,6 +4,7 @@ import { rename, rm } from 'node:fs/promises'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { FileError, InconsistentError, OssError, RequestError } from '../errors.js'
+import { ReceivedBody, type Receiver } from '../http/received-body.js'
 import { Crc64 } from '../native/checksum.js'
 
 /** What an {@link ObjectBody} watches over while bytes pass. */
@@ -27,24 +28,58 @@ export class ObjectBody extends Readable {
   readonly #source: Readable
   readonly #options: ObjectBodyOptions
   readonly #crc = new Crc64()
+  #started = false
 
   constructor(source: Readable, options: ObjectBodyOptions) {
     super({ highWaterMark: 256 * 1024 })
     this.#source = source
     this.#options = options
-    source.on('data', chunk => this.#take(chunk))
-    source.on('end', () => this.#finish())
-    source.on('error', error => this.destroy(options.signal?.aborted ? asError(options.signal.reason) : asRequestError(error, options.operation)))
-    source.on('close', () => {
-      if (!source.readableEnded && !this.destroyed) {
-        this.destroy(
-          new RequestError('the connection closed before the whole body arrived', { operation: options.operation }),
-        )
-      }
-    })
-    source.pause()
+    source.on('error', error => this.destroy(this.#explain(error)))
     // A body that nobody reads may break off like any other: that must not end the process.
     this.on('error', () => {})
+  }
+
+  /** Begins to read the source as a stream: not before somebody reads, since bytes can also be drained without copying. */
+  #start(): void {
+    const source = this.#source
+    this.#started = true
+    source.on('data', chunk => this.#take(chunk))
+    source.on('end', () => this.#finish())
+    source.on('close', () => {
+      if (source.readableEnded || this.destroyed) return
+      this.destroy(
+        new RequestError('the connection closed before the whole body arrived', { operation: this.#options.operation }),
+      )
+    })
+  }
+
+  /**
+   * Hands all bytes to a function that uses them up before it returns, or before its promise resolves; where the transport
+   * can, they are not copied. Resolves at the end of the body. For the transfer engine, which checks them itself.
+   * @internal
+   */
+  async drainInto(receiver: Receiver): Promise<void> {
+    try {
+      if (this.#source instanceof ReceivedBody) await this.#source.drainInto(receiver)
+      else for await (const chunk of this.#source) await receiver(chunk)
+    } catch (error) {
+      throw this.#explain(error)
+    } finally {
+      this.destroy()
+    }
+  }
+
+  #explain(error: unknown): Error {
+    const { signal, operation } = this.#options
+    if (signal?.aborted) return asError(signal.reason)
+    if (error instanceof OssError) {
+      error.operation ??= operation
+      return error
+    }
+    const known = error instanceof Error && (error.name === 'AbortError' || isSystemError(error))
+    return known
+      ? error
+      : new RequestError(`the body broke off: ${asError(error).message}`, { cause: error, operation })
   }
 
   #take(chunk: Uint8Array): void {
@@ -64,6 +99,7 @@ export class ObjectBody extends Readable {
   }
 
   override _read(): void {
+    if (!this.#started) this.#start()
     this.#source.resume()
   }
 
@@ -122,9 +158,4 @@ function asError(reason: unknown): Error {
 
 function isSystemError(error: unknown): boolean {
   return error instanceof Error && 'syscall' in error && 'path' in error
-}
-
-function asRequestError(error: Error, operation: string): Error {
-  if (error instanceof OssError || error.name === 'AbortError') return error
-  return new RequestError(`the body broke off: ${error.message}`, { cause: error, operation })
 }

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { OssError, ServiceError } from '../errors.js'
+import { CallbackError, OssError, ServiceError } from '../errors.js'
 import type { Retryer } from '../retry/retryer.js'
 import type { PipelineContext } from './context.js'
 import { serverTimeOf } from './service-error.js'
@@ -22,6 +22,8 @@ export async function withRetry<T>(context: PipelineContext, plan: RetryPlan, at
     } catch (error) {
       if (plan.signal?.aborted) throw plan.signal.reason
       if (error instanceof OssError) error.attempts = count
+      // The object is stored: whatever the policy says, sending it again would be wrong.
+      if (error instanceof CallbackError) throw error
       correctClock(context, error)
       if (count >= plan.maxAttempts || !plan.repeatable() || !plan.retryer.isRetryable(error)) throw error
       await pause(plan.retryer.delay(count, error), plan.signal)

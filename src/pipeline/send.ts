@@ -7,12 +7,13 @@ import type { HttpRequest, HttpResponse } from '../http/http-client.js'
 import { contentTypeOf } from '../internal/content-type.js'
 import { Crc64, crc64 } from '../native/checksum.js'
 import { encodeQuery } from '../signing/encode.js'
-import { checkStatus, discard, readAll, readableMetadata } from './answer.js'
+import { asksForCallback, checkStatus, discard, readAll, readableMetadata } from './answer.js'
 import { contentMd5, type Payload, toPayload } from './body.js'
 import type { OperationOptions, PipelineContext, ProgressListener } from './context.js'
 import { ObjectBody } from './object-body.js'
 import { ProgressMeter } from './progress.js'
 import { withRetry } from './retry.js'
+import { type FramedAnswer, framedBody, readEndFrame } from './select-frames.js'
 import { fetchCredentials, signingContext } from './sign.js'
 
 /** Bytes in memory above this length are handed over in pieces, so that progress shows and stalls are noticed. */
@@ -87,6 +88,7 @@ class Exchange<Res> {
   readonly #operation: Operation<unknown, Res>
   readonly #draft: RequestDraft
   readonly #payload: Payload | undefined
+  readonly #request: object
   readonly #options: OperationOptions
   readonly #progress: ProgressMeter
   #opened = false
@@ -103,6 +105,7 @@ class Exchange<Res> {
     this.#operation = operation
     this.#draft = draft
     this.#payload = payload
+    this.#request = request
     this.#options = options
     const fromRequest = 'progressFn' in request ? (request.progressFn as ProgressListener | undefined) : undefined
     this.#progress = new ProgressMeter([fromRequest, options.onProgress], payload?.length)
@@ -125,7 +128,7 @@ class Exchange<Res> {
     const response = await this.#transmit(url, headers, crc)
     await checkStatus(this.#draft, url, response)
     readableMetadata(response.headers)
-    const result = await this.#decode(response)
+    const result = await this.#decode(url, response)
     if (crc) this.#checkCrc(crc, response)
     const bytes = this.#payload?.bytes
     if (bytes && bytes.byteLength <= wholeBufferLimit) this.#progress.add(bytes.byteLength)
@@ -191,34 +194,50 @@ class Exchange<Res> {
     if (actual !== stated) throw new InconsistentError(actual, stated, { operation: this.#operation.name })
   }
 
-  async #decode(response: HttpResponse): Promise<Res> {
+  async #decode(url: string, response: HttpResponse): Promise<Res> {
     const { statusCode, headers, body } = response
-    const callback = this.#draft.headers['x-oss-callback'] !== undefined || this.#draft.query['callback'] !== undefined
+    const callback = asksForCallback(this.#draft)
     if (this.#operation.streams) {
       return decodeResponse(this.#operation, {
         statusCode,
         headers,
         callback,
         text: '',
-        stream: this.#objectBody(response),
+        stream: this.#objectBody(url, response),
       })
     }
     const content = await readAll(body)
+    if (this.#operation.frames) {
+      const local = readEndFrame(content, this.#framed(url, response))
+      return decodeResponse(this.#operation, { statusCode, headers, callback, text: '', local })
+    }
     return decodeResponse(this.#operation, { statusCode, headers, callback, text: content.toString('utf8') })
   }
 
-  #objectBody(response: HttpResponse): ObjectBody {
+  #framed(url: string, { headers }: HttpResponse): FramedAnswer {
+    const checksums = this.#operation.frames?.checksums?.(this.#request as never) ?? false
+    const requestTarget = `${this.#draft.method} ${url.replace(/[?#].*$/s, '')}`
+    return { requestTarget, headers, checksums }
+  }
+
+  #objectBody(url: string, response: HttpResponse): ObjectBody {
     const { headers } = response
     const length = headers['content-length']
     const meter = new ProgressMeter([this.#options.onProgress], length === undefined ? undefined : Number(length))
+    const options = {
+      operation: this.#operation.name,
+      signal: this.#options.signal,
+      onChunk: meter.active ? (bytes: number) => meter.add(bytes) : undefined,
+    }
+    if (this.#operation.frames && headers['x-oss-select-output-raw'] !== 'true') {
+      return framedBody(response.body, this.#framed(url, response), options)
+    }
     // The stated CRC-64 is the whole object's: a range or a processed image has another.
     const ranged = response.statusCode !== 200 || headers['content-range'] !== undefined
     const whole = this.#operation.checkReceivedCrc && !ranged && this.#draft.query['x-oss-process'] === undefined
     return new ObjectBody(response.body, {
-      operation: this.#operation.name,
+      ...options,
       expectedCrc64: whole && this.#context.downloadCrc64Check ? headers['x-oss-hash-crc64ecma'] : undefined,
-      signal: this.#options.signal,
-      onChunk: meter.active ? bytes => meter.add(bytes) : undefined,
     })
   }
 }

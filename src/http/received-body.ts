@@ -1,0 +1,132 @@
+import { Readable } from 'node:stream'
+
+/** Takes bytes that are valid only during the call. A promise makes the sender wait. */
+export type Receiver = (chunk: Uint8Array) => void | Promise<void>
+
+/** What a {@link ReceivedBody} can ask of the connection. */
+export interface Flow {
+  pause(): void
+  resume(): void
+  abort(reason: Error): void
+}
+
+/** Bytes that are kept before anybody reads. */
+const early = 64 * 1024
+/** Bytes are gathered into pieces of this size for readers of the stream. */
+const slab = 256 * 1024
+
+/**
+ * The body of a response. Read it as a stream, which copies the bytes, or hand them to a function with
+ * {@link ReceivedBody.drainInto}, which does not.
+ */
+export class ReceivedBody extends Readable {
+  readonly #flow: Flow
+  #waiting: Buffer[] = []
+  #waitingBytes = 0
+  #mode: 'undecided' | 'stream' | 'drained' = 'undecided'
+  #ended = false
+  #receiver: Receiver | undefined
+  #settle: { resolve: () => void; reject: (error: unknown) => void } | undefined
+  #slab = Buffer.alloc(0)
+
+  constructor(flow: Flow) {
+    super({ highWaterMark: slab, autoDestroy: true })
+    this.#flow = flow
+    this.on('error', () => {})
+  }
+
+  /** A chunk arrived; it is valid only during the call. @internal */
+  accept(chunk: Uint8Array): void {
+    if (this.destroyed) return
+    if (this.#receiver) return this.#hand(chunk)
+    const copy = this.#copy(chunk)
+    if (this.#mode === 'stream') {
+      if (!this.push(copy)) this.#flow.pause()
+      return
+    }
+    this.#waiting.push(copy)
+    this.#waitingBytes += copy.length
+    if (this.#waitingBytes >= early) this.#flow.pause()
+  }
+
+  /** All chunks have arrived. @internal */
+  finish(): void {
+    this.#ended = true
+    if (this.#mode === 'stream') this.push(null)
+    else if (this.#mode === 'drained') this.#settle?.resolve()
+  }
+
+  /** The body broke off. @internal */
+  fail(error: Error): void {
+    this.#settle?.reject(error)
+    this.destroy(error)
+  }
+
+  /** Hands all bytes to a function, in order; resolves at the end of the body. Not possible once the stream is read. */
+  async drainInto(receiver: Receiver): Promise<void> {
+    if (this.#mode !== 'undecided') throw new Error('the body is already being read')
+    this.#mode = 'drained'
+    if (this.destroyed) throw this.errored ?? new Error('the body was destroyed')
+    const done = new Promise<void>((resolve, reject) => {
+      this.#settle = { resolve, reject }
+    })
+    // Nobody may be waiting yet when the body breaks off.
+    done.catch(() => {})
+    const waiting = this.#waiting
+    this.#waiting = []
+    for (const chunk of waiting) await receiver(chunk)
+    // More may have come while the receiver was slow.
+    for (let chunk = this.#waiting.shift(); chunk; chunk = this.#waiting.shift()) await receiver(chunk)
+    this.#receiver = receiver
+    if (this.#ended) this.#settle?.resolve()
+    else this.#flow.resume()
+    await done
+    this.destroy()
+  }
+
+  #hand(chunk: Uint8Array): void {
+    let outcome: void | Promise<void>
+    try {
+      outcome = this.#receiver?.(chunk)
+    } catch (error) {
+      return this.#refuse(error)
+    }
+    if (outcome === undefined) return
+    this.#flow.pause()
+    outcome.then(
+      () => this.#flow.resume(),
+      error => this.#refuse(error),
+    )
+  }
+
+  #refuse(error: unknown): void {
+    this.#settle?.reject(error)
+    this.destroy()
+  }
+
+  /** Copies into a slab, so that small chunks do not each cost an allocation. */
+  #copy(chunk: Uint8Array): Buffer {
+    if (this.#slab.length < chunk.length)
+      this.#slab = Buffer.allocUnsafeSlow(Math.max(chunk.length, this.#mode === 'stream' ? slab : 16 * 1024))
+    const copy = this.#slab.subarray(0, chunk.length)
+    this.#slab = this.#slab.subarray(chunk.length)
+    copy.set(chunk)
+    return copy
+  }
+
+  override _read(): void {
+    if (this.#mode === 'undecided') {
+      this.#mode = 'stream'
+      for (const chunk of this.#waiting) this.push(chunk)
+      this.#waiting = []
+      if (this.#ended) this.push(null)
+    }
+    if (!this.#ended) this.#flow.resume()
+  }
+
+  override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
+    this.#waiting = []
+    if (!this.#ended) this.#flow.abort(error ?? new Error('the body was not wanted'))
+    callback(error)
+  }
+}
