@@ -100,6 +100,20 @@ export class ServiceError extends OssError {
   }
 }
 
+/**
+ * The object is stored, but the callback that the request asked for failed (status 203, mostly `CallbackFailed`): the
+ * application's server did not answer in time or not as it should. Sending the object again would help nothing, so it is
+ * never retried; tell the application some other way.
+ */
+export class CallbackError extends ServiceError {
+  /** Always `true`: the upload itself is done. */
+  readonly stored = true
+
+  constructor(fields: ServiceErrorFields, options: OssErrorOptions = {}) {
+    super(fields, { ...options, retryable: false })
+  }
+}
+
 /** A required parameter is missing. */
 export class ParamRequiredError extends OssError {
   /** Path of the parameter, such as `delete.objects`. */
