@@ -58,7 +58,27 @@ for (const engine of engines) {
   })
 }
 
-test('both engines agree at every alignment and length', t => {
+/** The definition, bit by bit: slow, but nothing in it can hide. */
+function bitwise(data: Uint8Array, previous: bigint): bigint {
+  let state = previous ^ 0xffff_ffff_ffff_ffffn
+  for (const byte of data) {
+    state ^= BigInt(byte)
+    for (let bit = 0; bit < 8; bit++) state = state & 1n ? (state >> 1n) ^ 0xc96c_5795_d787_0f42n : state >> 1n
+  }
+  return state ^ 0xffff_ffff_ffff_ffffn
+}
+
+test('all engines agree with the definition', t => {
+  const data = noise(300)
+  for (const length of [0, 1, 7, 8, 15, 16, 17, 31, 32, 33, 127, 128, 129, 255, 256, 300]) {
+    const expected = bitwise(data.subarray(0, length), 0x0123_4567_89ab_cdefn)
+    for (const engine of engines) t.is(engine.crc64(data.subarray(0, length), 0x0123_4567_89ab_cdefn), expected)
+  }
+})
+
+const withBoth = engines.length > 1 ? test : test.skip
+
+withBoth('both engines agree at every alignment and length', t => {
   const data = noise(2200)
   for (let start = 0; start < 17; start++) {
     for (const length of [...Array(80).keys(), 127, 128, 129, 255, 256, 511, 512, 513, 1024, 2047, 2048, 2183]) {
@@ -69,7 +89,7 @@ test('both engines agree at every alignment and length', t => {
   }
 })
 
-test('both engines combine alike, whatever the length', t => {
+withBoth('both engines combine alike, whatever the length', t => {
   const checksum = fc.bigInt({ min: 0n, max: 0xffff_ffff_ffff_ffffn })
   fc.assert(
     fc.property(checksum, checksum, fc.maxSafeNat(), (first, second, length) => {
