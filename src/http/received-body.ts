@@ -72,16 +72,16 @@ export class ReceivedBody extends Readable {
     })
     // Nobody may be waiting yet when the body breaks off.
     done.catch(() => {})
-    const waiting = this.#waiting
-    this.#waiting = []
-    for (const chunk of waiting) await receiver(chunk)
-    // More may have come while the receiver was slow.
-    for (let chunk = this.#waiting.shift(); chunk; chunk = this.#waiting.shift()) await receiver(chunk)
-    this.#receiver = receiver
-    if (this.#ended) this.#settle?.resolve()
-    else this.#flow.resume()
-    await done
-    this.destroy()
+    try {
+      // More may come while the receiver is slow with what came early.
+      for (let chunk = this.#waiting.shift(); chunk; chunk = this.#waiting.shift()) await receiver(chunk)
+      this.#receiver = receiver
+      if (this.#ended) this.#settle?.resolve()
+      else this.#flow.resume()
+      await done
+    } finally {
+      this.destroy()
+    }
   }
 
   #hand(chunk: Uint8Array): void {
