@@ -14,4 +14,18 @@ export interface Credentials {
 export interface CredentialsProvider {
   /** Gives the credentials to sign with. An empty access key id and secret mean: {@link CredentialsEmptyError}. */
   getCredentials(signal?: AbortSignal): Credentials | Promise<Credentials>
+  /**
+   * Says that the service refused these credentials: they expired early, or were replaced. A provider that caches drops
+   * them, so that the next call fetches others; credentials it has replaced already are not its concern.
+   */
+  invalidate?(credentials: Credentials): void
+}
+
+/** Whether two credentials are the same key with the same token; when they expire does not matter. */
+export function sameCredentials(one: Credentials, other: Credentials): boolean {
+  return (
+    one.accessKeyId === other.accessKeyId &&
+    one.accessKeySecret === other.accessKeySecret &&
+    (one.securityToken ?? '') === (other.securityToken ?? '')
+  )
 }

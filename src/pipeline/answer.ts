@@ -28,7 +28,7 @@ export async function readAll(body: Readable, limit = documentLimit): Promise<Bu
 
 /** Whether a request asks for a callback, with a header or in its query. */
 export function asksForCallback({ headers, query }: RequestDraft): boolean {
-  return [headers['x-oss-callback'], query['callback'], query['x-oss-callback']].some(value => value !== undefined)
+  return [headers['x-oss-callback'], query.callback, query['x-oss-callback']].some(value => value !== undefined)
 }
 
 /** Throws the service's error for a status outside 2xx, and for a callback that failed. */

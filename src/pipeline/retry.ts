@@ -1,8 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { refusesCredentials, renewCredentials } from '../credentials/refusal.js'
 import { CallbackError, OssError, ServiceError } from '../errors.js'
 import type { Retryer } from '../retry/retryer.js'
 import type { PipelineContext } from './context.js'
 import { serverTimeOf } from './service-error.js'
+import { credentialsBehind } from './sign.js'
 
 /** What decides about another attempt. */
 export interface RetryPlan {
@@ -13,8 +15,12 @@ export interface RetryPlan {
   readonly signal?: AbortSignal | undefined
 }
 
-/** Makes attempts until one succeeds or the plan says stop. The error of the last attempt is thrown as it is. */
+/**
+ * Makes attempts until one succeeds or the plan says stop. The error of the last attempt is thrown as it is. Credentials that
+ * the service refuses are renewed once; where that brings others, the next attempt is made at once, whatever the retryer says.
+ */
 export async function withRetry<T>(context: PipelineContext, plan: RetryPlan, attempt: () => Promise<T>): Promise<T> {
+  let renewed = false
   for (let count = 1; ; count++) {
     plan.signal?.throwIfAborted()
     try {
@@ -25,7 +31,17 @@ export async function withRetry<T>(context: PipelineContext, plan: RetryPlan, at
       // The object is stored: whatever the policy says, sending it again would be wrong.
       if (error instanceof CallbackError) throw error
       correctClock(context, error)
-      if (count >= plan.maxAttempts || !plan.repeatable() || !plan.retryer.isRetryable(error)) throw error
+      const refused = refusesCredentials(error) ? credentialsBehind(error) : undefined
+      if (count >= plan.maxAttempts || !plan.repeatable()) {
+        // Too late for this call, not for the next one.
+        if (refused) context.credentialsProvider.invalidate?.(refused)
+        throw error
+      }
+      if (refused && !renewed && (await renewCredentials(context.credentialsProvider, refused, plan.signal))) {
+        renewed = true
+        continue
+      }
+      if (!plan.retryer.isRetryable(error)) throw error
       await pause(plan.retryer.delay(count, error), plan.signal)
     }
   }

@@ -2,6 +2,7 @@ import { decodeResponse } from '../binding/decode-response.js'
 import type { RequestDraft } from '../binding/draft.js'
 import { encodeRequest } from '../binding/encode-request.js'
 import type { Operation, OperationData, OperationRequest } from '../binding/operation.js'
+import type { Credentials } from '../credentials/credentials.js'
 import { InconsistentError, OssError, ParamInvalidError } from '../errors.js'
 import type { HttpRequest, HttpResponse } from '../http/http-client.js'
 import { contentTypeOf } from '../internal/content-type.js'
@@ -14,7 +15,7 @@ import { ObjectBody } from './object-body.js'
 import { ProgressMeter } from './progress.js'
 import { withRetry } from './retry.js'
 import { type FramedAnswer, framedBody, readEndFrame } from './select-frames.js'
-import { fetchCredentials, signingContext } from './sign.js'
+import { fetchCredentials, noteCredentials, signingContext } from './sign.js'
 
 /** Bytes in memory above this length are handed over in pieces, so that progress shows and stalls are noticed. */
 const wholeBufferLimit = 1024 * 1024
@@ -123,7 +124,16 @@ class Exchange<Res> {
   }
 
   async attempt(): Promise<Res> {
-    const { url, headers } = await this.#sign()
+    const { url, headers, credentials } = await this.#sign()
+    try {
+      return await this.#exchange(url, headers)
+    } catch (error) {
+      noteCredentials(error, credentials)
+      throw error
+    }
+  }
+
+  async #exchange(url: string, headers: Record<string, string>): Promise<Res> {
     const crc = this.#payload && this.#operation.checkCrc && this.#context.uploadCrc64Check ? new Crc64() : undefined
     const response = await this.#transmit(url, headers, crc)
     await checkStatus(this.#draft, url, response)
@@ -135,17 +145,19 @@ class Exchange<Res> {
     return result
   }
 
-  async #sign(): Promise<{ url: string; headers: Record<string, string> }> {
+  async #sign(): Promise<{ url: string; headers: Record<string, string>; credentials: Credentials | undefined }> {
     const { scheme, host, path } = this.#context.target(this.#draft.bucket, this.#draft.key)
     let { query, headers } = this.#draft
+    let credentials: Credentials | undefined
     if (!this.#context.anonymous) {
-      const credentials = await fetchCredentials(this.#context, this.#options.signal)
+      credentials = await fetchCredentials(this.#context, this.#options.signal)
       const signing = signingContext(this.#context, this.#draft, this.#operation.subResource, credentials)
       this.#context.signer.sign(signing)
       ;({ query, headers } = signing)
     }
     const search = encodeQuery(query)
-    return { url: `${scheme}://${host}${path}${search === '' ? '' : `?${search}`}`, headers: bytesAsLatin1(headers) }
+    const url = `${scheme}://${host}${path}${search === '' ? '' : `?${search}`}`
+    return { url, headers: bytesAsLatin1(headers), credentials }
   }
 
   async #transmit(url: string, headers: Record<string, string>, crc: Crc64 | undefined): Promise<HttpResponse> {

@@ -4,6 +4,18 @@ import { CredentialsEmptyError, CredentialsFetchError, OssError } from '../error
 import type { SigningContext } from '../signing/signer.js'
 import type { PipelineContext } from './context.js'
 
+const signedWith = new WeakMap<object, Credentials>()
+
+/** Lets an error remember which credentials its request was signed with. */
+export function noteCredentials(error: unknown, credentials: Credentials | undefined): void {
+  if (credentials && typeof error === 'object' && error !== null) signedWith.set(error, credentials)
+}
+
+/** The credentials of the request that failed with this error, where it was signed. */
+export function credentialsBehind(error: unknown): Credentials | undefined {
+  return typeof error === 'object' && error !== null ? signedWith.get(error) : undefined
+}
+
 /** Asks the provider for credentials. @throws CredentialsFetchError or CredentialsEmptyError */
 export async function fetchCredentials(
   context: PipelineContext,
