@@ -101,3 +101,28 @@ test('a request can be delayed, and a stalled answer ends with the server', asyn
   await tester.server.close()
   await t.throwsAsync(stalled)
 })
+
+test('an upload can be cut off at any place, also where the whole body is there', async t => {
+  const tester = await withServer(t)
+  const warnings: string[] = []
+  const listen = (warning: Error) => warnings.push(warning.message)
+  process.on('warning', listen)
+  t.teardown(() => process.off('warning', listen))
+  for (const [size, cut] of [
+    [1, 1],
+    [3, 3],
+    [10, 3],
+    [100_000, 100_000],
+    [3_000_000, 70_000],
+  ] as const) {
+    for (const headers of [{}, { expect: '100-continue' }]) {
+      tester.server.faults.add({ operation: 'PutObject', cutRequestAfterBytes: cut })
+      await t.throwsAsync(tester.put('bucket', 'a', Buffer.alloc(size), headers as Record<string, string>))
+    }
+  }
+  t.is((await tester.get('bucket', 'a')).code, 'NoSuchKey')
+  t.deepEqual(
+    warnings.filter(each => each.includes('local OSS server')),
+    [],
+  )
+})

@@ -135,4 +135,5 @@ test('bad options are named', async t => {
     message: /credentials/,
   })
   await t.throwsAsync(startLocalServer({ minimumPartSize: 0 }), { message: /minimumPartSize/ })
+  await t.throwsAsync(startLocalServer({ callbackTimeout: 0 }), { message: /callbackTimeout/ })
 })

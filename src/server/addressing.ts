@@ -36,12 +36,17 @@ function bucketOfHost(name: string, bucketExists: (name: string) => boolean): st
 function keyOf(encoded: string): string | undefined {
   if (encoded === '') return undefined
   const key = decode(encoded)
+  checkKey(key)
+  return key
+}
+
+/** Checks a key. @throws Failure InvalidObjectName */
+export function checkKey(key: string): void {
   if (key.startsWith('/') || key.startsWith('\\'))
     throw new Failure('InvalidObjectName', { details: { ObjectName: key } })
   if (Buffer.byteLength(key) > 1023) {
     throw new Failure('InvalidObjectName', { message: 'The Length of Object name must be less than 1024.' })
   }
-  return key
 }
 
 /** Decodes once; nothing is normalised, since keys are opaque. */

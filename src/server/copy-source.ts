@@ -32,7 +32,7 @@ export function findCopySource(call: Call): CopySource {
   const bucket = call.store.bucket(name)
   const version = findVersion(bucket, key, versionId)
   checkConditions(version, headers, sourceConditions)
-  if (version.type !== 'Symlink') checkReadable(version, key, call.now)
+  if (version.type !== 'Symlink') checkReadable(bucket, version, key, call.now)
   return { bucket, key, version }
 }
 

@@ -5,6 +5,8 @@ import { decodeRequest, RequestMismatch } from '../binding/serve-decode.js'
 import { addressOf, checkBucketName } from './addressing.js'
 import { checkAnonymous } from './auth/anonymous.js'
 import { authenticate } from './auth/authenticate.js'
+import { publicKeyPath } from './callback/signer.js'
+import { corsHeaders } from './cors.js'
 import { asFailure, encodeFailure, encodeReply } from './encode-answer.js'
 import type { DispatchContext, Exchange } from './exchange.js'
 import { Failure } from './failure.js'
@@ -12,9 +14,10 @@ import type { FaultEffect } from './faults.js'
 import type { Call, Reply } from './handler.js'
 import { handlers } from './handlers/index.js'
 import { type Incoming, readIncoming } from './incoming.js'
-import { Disconnected, receiveBody, receiveDocument } from './receive.js'
+import { refusesPublic } from './public-access.js'
+import { Disconnected, hangUp, receiveBody, receiveDocument } from './receive.js'
 import { withoutSecrets } from './request-log.js'
-import { type Outgoing, respond } from './respond.js'
+import { discard, type Outgoing, respond } from './respond.js'
 
 /** Answers one request. Never rejects. */
 export async function dispatch(
@@ -37,16 +40,16 @@ export async function dispatch(
     now: context.settings.clock(),
     code: undefined,
   }
-  const { socket } = message
   let status = 0
   try {
     const outgoing = await answer(exchange)
     if (outgoing === undefined) {
-      socket.destroy()
+      hangUp(message, response)
     } else {
       status = outgoing.status
       // An unread body is not waited for when its sender has not begun to send it.
       if (awaitsContinue && !message.readableDidRead) outgoing.headers.connection = 'close'
+      addCorsHeaders(exchange, outgoing)
       await respond(response, outgoing, context.store.content, exchange.fault)
     }
   } catch (error) {
@@ -55,6 +58,15 @@ export async function dispatch(
   } finally {
     record(exchange, status)
   }
+}
+
+/** Tells browsers that a page of another origin may see the answer, if a rule says so. */
+function addCorsHeaders({ context, incoming, address, route }: Exchange, outgoing: Outgoing): void {
+  const origin = incoming?.headers.origin
+  const bucket = address.bucket === undefined ? undefined : context.store.find(address.bucket)
+  if (incoming === undefined || origin === undefined || bucket === undefined) return
+  if (route?.operation.name === 'OptionObject') return
+  Object.assign(outgoing.headers, corsHeaders(bucket, { origin, method: incoming.method, headers: [] }))
 }
 
 function record(exchange: Exchange, status: number): void {
@@ -77,6 +89,7 @@ function record(exchange: Exchange, status: number): void {
 async function answer(exchange: Exchange): Promise<Outgoing | undefined> {
   try {
     const incoming = identify(exchange)
+    if (isPublicKeyRequest(exchange, incoming)) return await publicKeyAnswer(exchange)
     const { fault } = exchange
     if (fault.delayMs !== undefined) await wait(fault.delayMs)
     if (!fault.afterEffect) {
@@ -85,8 +98,8 @@ async function answer(exchange: Exchange): Promise<Outgoing | undefined> {
     }
     const outgoing = encodeReply(exchange, incoming, await perform(exchange, incoming))
     if (!fault.afterEffect) return outgoing
-    if (outgoing.body !== undefined && 'segments' in outgoing.body) {
-      await exchange.context.store.content.release(outgoing.body.segments)
+    if (fault.dropConnection || fault.code !== undefined || fault.status !== undefined) {
+      await discard(outgoing.body, exchange.context.store.content)
     }
     if (fault.dropConnection) return undefined
     throwScripted(fault)
@@ -117,6 +130,17 @@ function identify(exchange: Exchange): Incoming {
   return incoming
 }
 
+/** The key has a path that can't be a bucket's, as long as no bucket is named by the host. */
+function isPublicKeyRequest({ address }: Exchange, { method, path }: Incoming): boolean {
+  return method === 'GET' && path === publicKeyPath && path === `/${address.bucket}`
+}
+
+async function publicKeyAnswer({ context }: Exchange): Promise<Outgoing> {
+  const body = Buffer.from(await context.callbackSigner.publicKey())
+  const headers = { 'content-type': 'application/x-x509-ca-cert', 'content-length': String(body.length) }
+  return { status: 200, headers, body }
+}
+
 function throwScripted(fault: FaultEffect): void {
   const { code, status, message } = fault
   if (code === undefined && status === undefined) return
@@ -130,6 +154,9 @@ function throwScripted(fault: FaultEffect): void {
 /** These answer about the access key first: the bucket need not exist yet. */
 const keyBeforeBucket = new Set(['PutBucket', 'PutBucketAcl'])
 
+/** Browsers ask for permission without a signature, and forms have one inside. */
+const unsigned = new Set(['OptionObject', 'PostObject'])
+
 async function perform(exchange: Exchange, incoming: Incoming): Promise<Reply> {
   const { context, address, route, now } = exchange
   const { store, settings } = context
@@ -137,12 +164,8 @@ async function perform(exchange: Exchange, incoming: Incoming): Promise<Reply> {
     checkBucketName(address.bucket)
     if (!keyBeforeBucket.has(route?.operation.name ?? '')) store.bucket(address.bucket)
   }
-  const verifier = { credentials: settings.credentials, region: settings.region, now }
-  const identity = authenticate(incoming, address, verifier, route?.operation.subResource ?? [])
-  const owner = identity.accessKeyId !== undefined
-  const bucket = address.bucket === undefined ? undefined : store.find(address.bucket)
-  if (!owner) checkAnonymous(settings.anonymous, route?.operation.name ?? '', bucket, address.key)
-  const handler = route === undefined ? undefined : handlers[route.method as keyof typeof handlers]
+  const owner = admit(exchange, incoming)
+  const handler = route === undefined ? undefined : handlers[route.method]
   if (route === undefined || handler === undefined) throw new Failure('NotImplemented')
   const { operation } = route
   const call: Call = {
@@ -154,6 +177,8 @@ async function perform(exchange: Exchange, incoming: Incoming): Promise<Reply> {
     requestId: exchange.requestId,
     now,
     owner,
+    clientAddress: (exchange.message.socket?.remoteAddress ?? '').replace(/^::ffff:/, ''),
+    callbackSigner: context.callbackSigner,
     get bucket() {
       return store.bucket(address.bucket ?? '')
     },
@@ -163,7 +188,20 @@ async function perform(exchange: Exchange, incoming: Incoming): Promise<Reply> {
   const takesDocument = operation.request.some(([, field]) => field.place === 'document')
   const document = takesDocument ? await receiveDocument(call) : undefined
   const request = decodeRequest(operation, { ...address, query: incoming.query, headers: incoming.headers, document })
-  return (handler as (call: Call, request: unknown) => Promise<Reply>)(call, request)
+  return handler(call, request as Readonly<Record<string, unknown>>)
+}
+
+/** Finds out whether the owner sent a request, and refuses what others may not do. */
+function admit({ context, address, route, now }: Exchange, incoming: Incoming): boolean {
+  const { store, settings } = context
+  const name = route?.operation.name ?? ''
+  if (unsigned.has(name)) return false
+  const verifier = { credentials: settings.credentials, region: settings.region, now }
+  const identity = authenticate(incoming, address, verifier, route?.operation.subResource ?? [])
+  if (identity.accessKeyId !== undefined) return true
+  const bucket = address.bucket === undefined ? undefined : store.find(address.bucket)
+  checkAnonymous(settings.anonymous, name, bucket, address.key, refusesPublic(store, bucket))
+  return false
 }
 
 /** A bug in the server shows in the terminal of whoever tests against it, not only as a 500. */

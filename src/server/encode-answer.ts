@@ -21,6 +21,11 @@ export function encodeReply(exchange: Exchange, incoming: Incoming, reply: Reply
     all['content-length'] = String(reply.content.length)
     return { status, headers: all, body: reply.content }
   }
+  if (reply.stream !== undefined) return { status, headers: all, body: reply.stream }
+  if (reply.bytes !== undefined) {
+    const { body, contentType } = reply.bytes
+    return { status, headers: { ...all, 'content-type': contentType, 'content-length': String(body.length) }, body }
+  }
   const text = reply.text?.body ?? (reply.result === undefined ? undefined : document)
   if (text !== undefined) all['content-type'] = reply.text?.contentType ?? 'application/xml'
   const body = text === undefined ? undefined : Buffer.from(text)

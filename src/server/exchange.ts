@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Address } from './addressing.js'
+import type { CallbackSigner } from './callback/signer.js'
 import type { FaultEffect, FaultScript } from './faults.js'
 import type { Incoming } from './incoming.js'
 import type { ServerSettings } from './options.js'
@@ -14,6 +15,7 @@ export interface DispatchContext {
   readonly router: Router
   readonly faults: FaultScript
   readonly log: RequestLog
+  readonly callbackSigner: CallbackSigner
 }
 
 /** Everything known about one request while it is answered. */

@@ -1,6 +1,7 @@
 import type { Operation, OperationData, OperationResult } from '../binding/operation.js'
 import type * as operations from '../operations/index.js'
 import type { Address } from './addressing.js'
+import type { CallbackSigner } from './callback/signer.js'
 import type { Incoming } from './incoming.js'
 import type { ServerSettings } from './options.js'
 import type { Bucket } from './storage/bucket.js'
@@ -23,6 +24,9 @@ export interface Call {
   readonly bucket: Bucket
   /** The key of the request; empty for operations without one. */
   readonly key: string
+  /** IP address of the requester. */
+  readonly clientAddress: string
+  readonly callbackSigner: CallbackSigner
   /** The body as it arrives. To be read once. Throws when the connection ends early. */
   readonly body: () => AsyncIterable<Uint8Array>
 }
@@ -31,6 +35,13 @@ export interface Call {
 export interface ContentReply {
   readonly segments: readonly Segment[]
   readonly length: number
+}
+
+/** A body that is made while it is sent. When that fails the connection breaks off. */
+export interface StreamReply {
+  readonly chunks: AsyncIterable<Buffer>
+  /** Gives up what the body is made of. Called in any case, also when nothing was sent. */
+  readonly close: () => Promise<void>
 }
 
 /** What a handler answers. */
@@ -46,8 +57,11 @@ export interface Reply<Result = Readonly<Record<string, unknown>>> {
   /** Percent-encodes listed names. @default false */
   readonly urlEncode?: boolean
   readonly content?: ContentReply
+  readonly stream?: StreamReply
   /** A finished body in place of a document. */
   readonly text?: { readonly body: string; readonly contentType: string }
+  /** The same with bytes. */
+  readonly bytes?: { readonly body: Buffer; readonly contentType: string }
 }
 
 type Operations = typeof operations
@@ -63,6 +77,9 @@ export type Handler<Name extends OperationName> = (
   call: Call,
   request: TypesOf<Name>['request'],
 ) => Promise<Reply<ResultFields<TypesOf<Name>['result']>>> | Reply<ResultFields<TypesOf<Name>['result']>>
+
+/** A handler whose types are not known, as the dispatcher calls it. */
+export type AnyHandler = (call: Call, request: Readonly<Record<string, unknown>>) => Promise<Reply> | Reply
 
 /** Handlers by the name of the operation's method. Operations without one are answered with NotImplemented. */
 export type Handlers = { readonly [Name in OperationName]?: Handler<Name> }

@@ -7,12 +7,14 @@ import { join } from 'node:path'
 import type { OperationData } from '../binding/operation.js'
 import type { Credentials } from '../credentials/credentials.js'
 import * as operations from '../operations/index.js'
+import { CallbackSigner, publicKeyPath } from './callback/signer.js'
 import { dispatch } from './dispatch.js'
 import type { DispatchContext } from './exchange.js'
 import { FaultScript } from './faults.js'
 import { type LocalServerOptions, resolveSettings, type ServerSettings } from './options.js'
 import { RequestLog } from './request-log.js'
 import { Router } from './router.js'
+import { serverOperations } from './server-operations.js'
 import { Store } from './storage/store.js'
 
 /** A running local OSS server. Made by {@link startLocalServer}. */
@@ -28,6 +30,8 @@ export class LocalServer implements AsyncDisposable {
   readonly directory: string
   /** What it received so far. */
   readonly requests: RequestLog
+  /** Where the public key is that callbacks are signed for: `x-oss-pub-key-url` of every callback, decoded. */
+  readonly callbackPublicKeyUrl: string
   /** Faults it is told to show. */
   readonly faults: FaultScript
   readonly #server: Server
@@ -48,6 +52,8 @@ export class LocalServer implements AsyncDisposable {
     this.directory = directory
     this.requests = context.log
     this.faults = context.faults
+    this.callbackPublicKeyUrl = this.endpoint + publicKeyPath
+    context.callbackSigner.publicKeyUrl = this.callbackPublicKeyUrl
   }
 
   /** Stops: connections are closed, unfinished requests end, a temporary folder is removed. May be called twice. */
@@ -92,9 +98,10 @@ async function listen(settings: ServerSettings, directory: string): Promise<Loca
   const context: DispatchContext = {
     store: await Store.open(directory),
     settings,
-    router: new Router(operations as unknown as Readonly<Record<string, OperationData>>),
+    router: new Router({ ...(operations as unknown as Readonly<Record<string, OperationData>>), ...serverOperations }),
     faults: new FaultScript(settings.faults),
     log: new RequestLog(settings.onRequest),
+    callbackSigner: new CallbackSigner(),
   }
   const busy = new Set<Promise<void>>()
   const track = (work: Promise<void>) => {

@@ -1,5 +1,7 @@
 import { Failure } from './failure.js'
 import { quoted, versionHeader } from './objects.js'
+import { protectionHeaders } from './protection.js'
+import { archiveDirectRead } from './settings/known.js'
 import type { Bucket } from './storage/bucket.js'
 import type { ObjectVersion, Segment } from './storage/records.js'
 import { encryptionHeaders } from './template.js'
@@ -39,8 +41,9 @@ export function restorationOf(version: ObjectVersion, now: number): 'frozen' | '
 }
 
 /** Checks that an object's content can be read now. @throws Failure InvalidObjectState */
-export function checkReadable(version: ObjectVersion, key: string, now: number): void {
+export function checkReadable(bucket: Bucket, version: ObjectVersion, key: string, now: number): void {
   const state = restorationOf(version, now)
+  if (version.storageClass === 'Archive' && archiveDirectRead.of(bucket)?.enabled === true) return
   if (state === undefined || state === 'restored') return
   throw new Failure('InvalidObjectState', { details: { ObjectName: key } })
 }
@@ -65,6 +68,7 @@ export function objectHeaders(bucket: Bucket, view: ObjectView, now: number): Re
     'x-oss-object-type': version.type,
     'x-oss-storage-class': version.storageClass,
     ...encryptionHeaders(version.encryption),
+    ...protectionHeaders(version),
     ...versionHeader(bucket, version),
   }
   if (view.crc64 !== undefined) headers['x-oss-hash-crc64ecma'] = view.crc64

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { Failure, invalidArgument } from './failure.js'
 import type { Call } from './handler.js'
+import { guarded, rulesForbidOverwrite } from './protection.js'
 import type { Bucket } from './storage/bucket.js'
 import type { KeyRecord, ObjectVersion } from './storage/records.js'
 import { nullVersion, pushVersion, replaceVersion } from './storage/versions.js'
@@ -43,15 +44,15 @@ function byId(record: KeyRecord | undefined, key: string, versionId: string): Ob
   return found
 }
 
-/** Whether the request forbids to overwrite; never where versions are kept. @throws Failure InvalidArgument */
+/** Whether the request or a rule of the bucket forbids to overwrite; never where versions are kept. @throws Failure InvalidArgument */
 export function forbidsOverwrite(call: Call): boolean {
   const value = call.incoming.headers['x-oss-forbid-overwrite']
-  if (value === undefined) return false
+  if (value === undefined) return rulesForbidOverwrite(call)
   const lower = value.toLowerCase()
   if (lower !== 'true' && lower !== 'false') {
     throw invalidArgument('x-oss-forbid-overwrite', value, 'The value must be true or false.', '0017-00000279')
   }
-  return lower === 'true' && call.bucket.record.versioning === undefined
+  return rulesForbidOverwrite(call) || (lower === 'true' && call.bucket.record.versioning === undefined)
 }
 
 /** Refuses early what would fail at the end anyway, so that no body is received in vain. */
@@ -63,13 +64,13 @@ function alreadyExists(key: string): Failure {
   return new Failure('FileAlreadyExists', { details: { Key: key } })
 }
 
-/** Puts a new version on top of a key, which from here on owns its segments. @throws Failure FileAlreadyExists */
+/** Puts a new version on top of a key, which from here on owns its segments. @throws Failure FileAlreadyExists, FileImmutable */
 export async function putVersion(call: Call, version: ObjectVersion): Promise<void> {
   const forbidden = forbidsOverwrite(call)
   try {
     await call.bucket.change(call.key, versions => {
       if (forbidden && versions.length > 0) throw alreadyExists(call.key)
-      return pushVersion(versions, version, call.bucket.record.versioning)
+      return guarded(call, pushVersion(versions, version, call.bucket.record.versioning))
     })
   } catch (error) {
     await call.store.content.release(version.segments)

@@ -32,6 +32,10 @@ export interface LocalServerOptions {
   readonly minimumPartSize?: number
   /** How long the restoration of an archived object takes, in milliseconds of the server's clock. @default 60000 */
   readonly restoreDuration?: number
+  /** Host names that callbacks may go to besides this machine's own. Anything else would let requests reach other networks. @default none */
+  readonly callbackHosts?: readonly string[]
+  /** How long the answer to a callback may take, in milliseconds. @default 5000 */
+  readonly callbackTimeout?: number
   /** Called with every request once it has ended. */
   readonly onRequest?: (request: LoggedRequest) => void
 }
@@ -48,6 +52,8 @@ export interface ServerSettings {
   readonly faults: readonly FaultRule[]
   readonly minimumPartSize: number
   readonly restoreDuration: number
+  readonly callbackHosts: readonly string[]
+  readonly callbackTimeout: number
   readonly onRequest: ((request: LoggedRequest) => void) | undefined
 }
 
@@ -67,6 +73,10 @@ export function resolveSettings(options: LocalServerOptions = {}): ServerSetting
   }
   const restoreDuration = options.restoreDuration ?? 60_000
   if (!(restoreDuration >= 0)) throw new ParamInvalidError('restoreDuration', 'expected a number of at least 0')
+  const callbackTimeout = options.callbackTimeout ?? 5_000
+  if (!Number.isSafeInteger(callbackTimeout) || callbackTimeout < 1) {
+    throw new ParamInvalidError('callbackTimeout', 'expected an integer of at least 1')
+  }
   return Object.freeze({
     port,
     host: options.host ?? '127.0.0.1',
@@ -78,6 +88,8 @@ export function resolveSettings(options: LocalServerOptions = {}): ServerSetting
     faults: options.faults ?? [],
     minimumPartSize,
     restoreDuration,
+    callbackHosts: Object.freeze((options.callbackHosts ?? []).map(name => name.toLowerCase())),
+    callbackTimeout,
     onRequest: options.onRequest,
   })
 }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
 import { Failure } from './failure.js'
 import type { FaultEffect } from './faults.js'
 import type { Call } from './handler.js'
@@ -10,6 +11,16 @@ export class Disconnected extends Error {
   override readonly name = 'Disconnected'
 }
 
+/**
+ * Closes the connection of a request. The request has no socket any more when the connection went away while its head was
+ * being read, which the types do not know.
+ */
+export function hangUp(message: IncomingMessage, response: ServerResponse): void {
+  const socket = message.socket as Socket | null
+  socket?.destroy()
+  response.destroy()
+}
+
 /** The body of a request as it arrives, with the faults that concern it. */
 export async function* receiveBody(
   message: IncomingMessage,
@@ -17,7 +28,6 @@ export async function* receiveBody(
   awaitsContinue: boolean,
   fault: FaultEffect,
 ): AsyncGenerator<Uint8Array> {
-  const { socket } = message
   if (awaitsContinue) response.writeContinue()
   const cut = fault.cutRequestAfterBytes
   const stall = fault.stallRequestAfterBytes
@@ -38,7 +48,7 @@ export async function* receiveBody(
     throw new Disconnected('the connection ended inside the body', { cause })
   }
   if ((cut !== undefined && received >= cut) || !message.complete) {
-    socket.destroy()
+    hangUp(message, response)
     throw new Disconnected('the connection ended inside the body')
   }
 }

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import type { FaultEffect } from './faults.js'
-import type { ContentReply } from './handler.js'
+import type { ContentReply, StreamReply } from './handler.js'
 import type { ContentStore } from './storage/content-store.js'
 
 /** An answer, ready to be written. */
@@ -9,7 +9,7 @@ export interface Outgoing {
   /** Names in lower case. */
   readonly headers: Record<string, string>
   /** What follows the head: nothing for HEAD requests, whose length is stated all the same. */
-  readonly body: Buffer | ContentReply | undefined
+  readonly body: Buffer | ContentReply | StreamReply | undefined
 }
 
 /** Writes an answer. Returns once it is handed to the socket, or the connection is gone. */
@@ -29,7 +29,7 @@ export async function respond(
       else response.end()
       return
     }
-    const chunks = 'segments' in body ? content.read(body.segments) : [body]
+    const chunks = 'segments' in body ? content.read(body.segments) : 'chunks' in body ? body.chunks : [body]
     if (needsCare(fault)) await sendWithFaults(response, chunks, fault)
     else await send(response, chunks)
   } catch (error) {
@@ -37,8 +37,15 @@ export async function respond(
     response.destroy()
     throw error
   } finally {
-    if (body !== undefined && 'segments' in body) await content.release(body.segments)
+    await discard(body, content)
   }
+}
+
+/** Gives up what a body holds, sent or not. */
+export async function discard(body: Outgoing['body'], content: ContentStore): Promise<void> {
+  if (body === undefined) return
+  if ('segments' in body) await content.release(body.segments)
+  else if ('chunks' in body) await body.close()
 }
 
 async function send(response: ServerResponse, chunks: Iterable<Buffer> | AsyncIterable<Buffer>): Promise<void> {

@@ -1,11 +1,17 @@
 import { Failure, invalidArgument } from './failure.js'
 import type { Call } from './handler.js'
+import { readProtection } from './protection.js'
+import { checkAclAllowed } from './public-access.js'
+import { encryption as encryptionRule } from './settings/known.js'
 import type { Bucket } from './storage/bucket.js'
 import type { Encryption, ObjectVersion } from './storage/records.js'
 import { readTagging } from './tags.js'
 
 /** What the headers of a request say about the object it makes. */
-export type ObjectTemplate = Pick<ObjectVersion, 'storageClass' | 'acl' | 'headers' | 'tags' | 'encryption'>
+export type ObjectTemplate = Pick<
+  ObjectVersion,
+  'storageClass' | 'acl' | 'headers' | 'tags' | 'encryption' | 'retention' | 'legalHold'
+>
 
 const kept = ['content-type', 'cache-control', 'content-disposition', 'content-encoding', 'content-language', 'expires']
 const storageClasses = new Set(['Standard', 'IA', 'Archive', 'ColdArchive', 'DeepColdArchive'])
@@ -19,10 +25,11 @@ export function readTemplate(call: Call): ObjectTemplate {
   checkTrafficLimit(call)
   return {
     storageClass: readStorageClass(headers['x-oss-storage-class']) ?? call.bucket.record.storageClass,
-    acl: readObjectAcl(headers['x-oss-object-acl']) ?? 'default',
+    acl: readNewAcl(call) ?? 'default',
     headers: readStoredHeaders(headers),
     tags: readTagging(headers['x-oss-tagging']),
     ...withEncryption(readEncryption(call)),
+    ...readProtection(call),
   }
 }
 
@@ -53,6 +60,13 @@ function readStorageClass(value: string | undefined): string | undefined {
   if (value !== undefined && !storageClasses.has(value))
     throw new Failure('InvalidStorageClass', { details: { StorageClass: value } })
   return value
+}
+
+/** The object ACL of a request. @throws Failure InvalidArgument, AccessDenied where public access is blocked */
+export function readNewAcl(call: Call): string | undefined {
+  const acl = readObjectAcl(call.incoming.headers['x-oss-object-acl'])
+  checkAclAllowed(call, 'object', acl)
+  return acl
 }
 
 /** Checks an object ACL. @throws Failure InvalidArgument */
@@ -86,11 +100,15 @@ export function readEncryption(call: Call): Encryption | undefined {
   }
 }
 
-/** Name under which a bucket keeps its encryption rule, an {@link Encryption}. */
-export const encryptionSetting = 'encryption'
-
-function bucketEncryption(bucket: Bucket): Encryption | undefined {
-  return bucket.record.settings[encryptionSetting] as Encryption | undefined
+/** How a bucket encrypts new objects by default. */
+export function bucketEncryption(bucket: Bucket): Encryption | undefined {
+  const rule = encryptionRule.of(bucket)?.applyServerSideEncryptionByDefault
+  if (rule?.sseAlgorithm === undefined) return undefined
+  return {
+    algorithm: rule.sseAlgorithm,
+    ...(rule.kmsMasterKeyId === undefined ? {} : { keyId: rule.kmsMasterKeyId }),
+    ...(rule.kmsDataEncryption === undefined ? {} : { dataAlgorithm: rule.kmsDataEncryption }),
+  }
 }
 
 /** The headers that tell how an object is encrypted. */

@@ -1,9 +1,13 @@
 import { checkBucketName } from '../addressing.js'
+import { bucketWormOf } from '../bucket-worm.js'
 import { Failure, invalidArgument } from '../failure.js'
 import type { Call, Handlers } from '../handler.js'
 import { owner } from '../objects.js'
-import type { BucketRecord, Encryption } from '../storage/records.js'
-import { encryptionSetting, readBucketAcl } from '../template.js'
+import { checkAclAllowed, refusesPublic } from '../public-access.js'
+import { accessMonitor, logging, objectWorm, transferAcceleration } from '../settings/known.js'
+import type { BucketRecord } from '../storage/records.js'
+import { bucketEncryption, readBucketAcl } from '../template.js'
+import { hasReplication } from './bucket-replication.js'
 
 /** Where a bucket is said to be: the names of the real service. */
 export function bucketEndpoints(region: string) {
@@ -31,6 +35,13 @@ function newRecord(call: Call, storageClass: string, redundancy: string): Bucket
   }
 }
 
+/** Retention and versioning exclude each other in one direction or the other. @throws Failure InvalidBucketState */
+function checkVersioningAllowed(call: Call, wanted: 'Enabled' | 'Suspended'): void {
+  const needed = wanted === 'Suspended' && objectWorm.of(call.bucket) !== undefined
+  if (!needed && bucketWormOf(call.bucket, call.now) === undefined) return
+  throw new Failure('InvalidBucketState', { message: 'The retention settings of the bucket do not allow that.' })
+}
+
 function oneOf(name: string, value: string | undefined, known: readonly string[]): string {
   if (value === undefined) return known[0] as string
   if (!known.includes(value)) throw invalidArgument(name, value, `The ${name} you specified is not valid.`)
@@ -47,6 +58,7 @@ export const bucketHandlers: Handlers = {
     const storageClass = oneOf('StorageClass', wanted?.storageClass, storageClasses)
     const redundancy = oneOf('DataRedundancyType', wanted?.dataRedundancyType, ['LRS', 'ZRS'])
     const record = newRecord(call, storageClass, redundancy)
+    checkAclAllowed(call, 'bucket', record.acl)
     await call.store.create(record, async bucket => {
       // Making one's own bucket again is fine, unless it would have to become another kind of bucket.
       if (wanted?.storageClass !== undefined && storageClass !== bucket.record.storageClass) {
@@ -66,6 +78,7 @@ export const bucketHandlers: Handlers = {
   putBucketAcl: async (call, request) => {
     const acl = readBucketAcl(request.acl)
     if (acl === undefined) throw new Failure('MissingArgument', { details: { ArgumentName: 'x-oss-acl' } })
+    checkAclAllowed(call, 'bucket', acl)
     await call.bucket.update(record => ({ ...record, acl }))
     return {}
   },
@@ -78,6 +91,7 @@ export const bucketHandlers: Handlers = {
     const status = request.versioningConfiguration?.status
     const versioning = (['Enabled', 'Suspended'] as const).find(known => known === status)
     if (versioning === undefined) throw new Failure('MalformedXML')
+    checkVersioningAllowed(call, versioning)
     await call.bucket.update(record => ({ ...record, versioning }))
     return {}
   },
@@ -85,13 +99,15 @@ export const bucketHandlers: Handlers = {
   getBucketVersioning: call => ({ result: { versionStatus: call.bucket.record.versioning } }),
 
   getBucketInfo: call => {
-    const { record } = call.bucket
-    const encryption = record.settings[encryptionSetting] as Encryption | undefined
+    const { bucket } = call
+    const { record } = bucket
+    const encryption = bucketEncryption(bucket)
+    const log = logging.of(bucket)?.loggingEnabled
     return {
       result: {
         bucketInfo: {
           name: record.name,
-          accessMonitor: 'Disabled',
+          accessMonitor: accessMonitor.of(bucket)?.status ?? 'Disabled',
           creationDate: new Date(record.created),
           location: `oss-${call.settings.region}`,
           extranetEndpoint: `oss-${call.settings.region}.aliyuncs.com`,
@@ -107,11 +123,11 @@ export const bucketHandlers: Handlers = {
             ...(encryption?.dataAlgorithm === undefined ? {} : { kmsDataEncryption: encryption.dataAlgorithm }),
           },
           ...(record.versioning === undefined ? {} : { versioning: record.versioning }),
-          transferAcceleration: 'Disabled',
-          crossRegionReplication: 'Disabled',
-          bucketPolicy: { logBucket: '', logPrefix: '' },
+          transferAcceleration: transferAcceleration.of(bucket)?.enabled ? 'Enabled' : 'Disabled',
+          crossRegionReplication: hasReplication(bucket) ? 'Enabled' : 'Disabled',
+          bucketPolicy: { logBucket: log?.targetBucket ?? '', logPrefix: log?.targetPrefix ?? '' },
           comment: '',
-          blockPublicAccess: false,
+          blockPublicAccess: refusesPublic(call.store, bucket),
         },
       },
     }

@@ -1,12 +1,14 @@
 import { createHash } from 'node:crypto'
 import { crc64Combine } from '../../native/checksum.js'
+import { answerWithCallback } from '../callback/answer.js'
+import { readCallback } from '../callback/wish.js'
 import { Failure } from '../failure.js'
-import type { Call, Handlers } from '../handler.js'
+import type { Call, Handlers, Reply } from '../handler.js'
 import { wantsUrlEncoding } from '../listing.js'
 import { checkOverwrite, newVersionId, putVersion, quoted, versionHeader } from '../objects.js'
 import type { ObjectVersion, PartRecord } from '../storage/records.js'
 import type { Upload } from '../storage/upload-store.js'
-import { encryptionHeaders, readObjectAcl } from '../template.js'
+import { encryptionHeaders, readNewAcl } from '../template.js'
 
 /** One line of the list a client completes with. */
 interface ListedPart {
@@ -67,7 +69,7 @@ function joined(call: Call, upload: Upload, parts: readonly PartRecord[]): Objec
     crc = crc === undefined || part.crc64 === undefined ? undefined : crc64Combine(crc, BigInt(part.crc64), part.size)
     size += part.size
   }
-  const acl = readObjectAcl(call.incoming.headers['x-oss-object-acl'])
+  const acl = readNewAcl(call)
   return {
     ...upload.record.template,
     ...(acl === undefined ? {} : { acl }),
@@ -86,6 +88,7 @@ function joined(call: Call, upload: Upload, parts: readonly PartRecord[]): Objec
 export const multipartCompleteHandlers: Handlers = {
   completeMultipartUpload: async (call, request) => {
     const urlEncode = wantsUrlEncoding(request.encodingType)
+    const callback = readCallback(call.incoming)
     const { bucket, key } = call
     const version = await bucket.uploads.exclusive(request.uploadId, async () => {
       const upload = bucket.uploads.get(request.uploadId, key)
@@ -98,7 +101,7 @@ export const multipartCompleteHandlers: Handlers = {
       await bucket.uploads.end(request.uploadId)
       return made
     })
-    return {
+    const reply: Reply = {
       root: 'CompleteMultipartUploadResult',
       urlEncode,
       result: {
@@ -115,5 +118,6 @@ export const multipartCompleteHandlers: Handlers = {
         ...versionHeader(bucket, version),
       },
     }
+    return answerWithCallback(call, callback, version, reply)
   },
 }

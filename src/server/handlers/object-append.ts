@@ -3,7 +3,9 @@ import { crc64Combine } from '../../native/checksum.js'
 import { Failure, invalidArgument } from '../failure.js'
 import type { Call, Handlers } from '../handler.js'
 import { checkOverwrite, editVersion, findVersion, newVersionId, quoted, versionHeader } from '../objects.js'
+import { checkMutable, guarded } from '../protection.js'
 import { receiveContent } from '../receive.js'
+import { objectWorm } from '../settings/known.js'
 import type { StoredContent } from '../storage/content-store.js'
 import type { ObjectVersion } from '../storage/records.js'
 import { pushVersion, replaceVersion } from '../storage/versions.js'
@@ -65,6 +67,11 @@ export const objectAppendHandlers: Handlers = {
   appendObject: async (call, request) => {
     const { position } = request
     if (position < 0) throw invalidArgument('position', String(position), 'The position must not be negative.')
+    if (objectWorm.of(call.bucket) !== undefined) {
+      throw new Failure('OperationNotSupported', {
+        message: 'Objects cannot be appended to where object worm is enabled.',
+      })
+    }
     const template = readTemplate(call)
     if (position === 0) checkOverwrite(call)
     appendableOf(call.bucket.find(call.key)?.versions ?? [], position)
@@ -73,9 +80,10 @@ export const objectAppendHandlers: Handlers = {
     try {
       await call.bucket.change(call.key, versions => {
         const before = appendableOf(versions, position)
+        checkMutable(call, before)
         after = extended(call, before, template, content)
         return before === undefined
-          ? pushVersion(versions, after, call.bucket.record.versioning)
+          ? guarded(call, pushVersion(versions, after, call.bucket.record.versioning))
           : replaceVersion(versions, after)
       })
     } catch (error) {

@@ -23,7 +23,8 @@ export const objectCopyHandlers: Handlers = {
     const newTags = replaces(call, 'x-oss-tagging-directive')
     checkOverwrite(call)
     const { version: original } = source
-    const { sealed: _sealed, restoration: _restoration, ...content } = original
+    // How the original is kept and protected does not pass on to the copy.
+    const { sealed: _s, restoration: _r, retention: _t, legalHold: _l, encryption: _e, ...content } = original
     const version: ObjectVersion = {
       ...content,
       ...template,

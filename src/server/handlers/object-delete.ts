@@ -3,6 +3,7 @@ import { Failure } from '../failure.js'
 import type { Call, Handlers } from '../handler.js'
 import { wantsUrlEncoding } from '../listing.js'
 import { newVersionId } from '../objects.js'
+import { guarded } from '../protection.js'
 import { receiveDocument } from '../receive.js'
 import type { ObjectVersion } from '../storage/records.js'
 import { dropVersion, pushVersion } from '../storage/versions.js'
@@ -43,16 +44,16 @@ async function deleteObject(call: Call, key: string, versionId: string | undefin
     await bucket.change(key, versions => {
       const change = dropVersion(versions, versionId)
       marker = change.dropped[0]?.deleteMarker ?? false
-      return change
+      return guarded(call, change)
     })
     return { versionId, deleteMarker: marker }
   }
   if (versioning === undefined) {
-    await bucket.change(key, versions => ({ versions: [], dropped: versions }))
+    await bucket.change(key, versions => guarded(call, { versions: [], dropped: versions }))
     return { versionId: undefined, deleteMarker: false }
   }
   const marker = deleteMarker(call)
-  await bucket.change(key, versions => pushVersion(versions, marker, versioning))
+  await bucket.change(key, versions => guarded(call, pushVersion(versions, marker, versioning)))
   return { versionId: marker.versionId, deleteMarker: true }
 }
 

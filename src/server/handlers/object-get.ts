@@ -42,7 +42,7 @@ export const objectGetHandlers: Handlers = {
     checkTrafficLimit(call)
     const { bucket, incoming, now } = call
     const view = viewOf(bucket, findVersion(bucket, call.key, request.versionId))
-    checkReadable(view.version, call.key, now)
+    checkReadable(bucket, view.version, call.key, now)
     checkConditions(view, incoming.headers, objectConditions)
     const headers = { ...objectHeaders(bucket, view, now), ...overrides(call) }
     const range = readRange(incoming.headers.range, incoming.headers['x-oss-range-behavior'], view.size)

@@ -1,3 +1,5 @@
+import { answerWithCallback } from '../callback/answer.js'
+import { readCallback } from '../callback/wish.js'
 import type { Call, Handlers } from '../handler.js'
 import { checkOverwrite, newVersionId, putVersion, quoted, versionHeader } from '../objects.js'
 import { receiveContent } from '../receive.js'
@@ -24,11 +26,12 @@ export function normalVersion(call: Call, template: ObjectTemplate, content: Sto
 /** Writing an object at once. */
 export const objectPutHandlers: Handlers = {
   putObject: async call => {
+    const callback = readCallback(call.incoming)
     const template = readTemplate(call)
     checkOverwrite(call)
     const version = normalVersion(call, template, await receiveContent(call))
     await putVersion(call, version)
-    return {
+    return answerWithCallback(call, callback, version, {
       headers: {
         etag: quoted(version.etag),
         'content-md5': version.md5 as string,
@@ -36,6 +39,6 @@ export const objectPutHandlers: Handlers = {
         ...encryptionHeaders(version.encryption),
         ...versionHeader(call.bucket, version),
       },
-    }
+    })
   },
 }

@@ -1,6 +1,7 @@
 import { Failure } from '../failure.js'
 import type { Handlers } from '../handler.js'
 import { editVersion, findVersion, owner, versionHeader } from '../objects.js'
+import { checkAclAllowed } from '../public-access.js'
 import { checkTags } from '../tags.js'
 import { readObjectAcl } from '../template.js'
 
@@ -8,6 +9,7 @@ import { readObjectAcl } from '../template.js'
 export const objectSettingsHandlers: Handlers = {
   putObjectAcl: async (call, request) => {
     const acl = readObjectAcl(request.acl) as string
+    checkAclAllowed(call, 'object', acl)
     const version = await editVersion(call, request.versionId, before => ({ ...before, acl }))
     return { headers: versionHeader(call.bucket, version) }
   },

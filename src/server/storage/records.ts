@@ -26,6 +26,13 @@ export interface Restoration {
   readonly expires: number
 }
 
+/** Protection of an object until a time. */
+export interface Retention {
+  readonly mode: 'GOVERNANCE' | 'COMPLIANCE'
+  /** In milliseconds since 1970. */
+  readonly until: number
+}
+
 /** One version of an object, or a delete marker. Never changed in place: a changed copy takes its place. */
 export interface ObjectVersion {
   /** `null` where versioning was not enabled. */
@@ -54,6 +61,15 @@ export interface ObjectVersion {
   /** When an appendable object was sealed. */
   readonly sealed?: number
   readonly restoration?: Restoration
+  readonly retention?: Retention
+  readonly legalHold?: 'ON' | 'OFF'
+  /** What scanning the object for queries found. */
+  readonly selectFigures?: {
+    readonly scanned: number
+    readonly splits: number
+    readonly rows: number
+    readonly columns: number
+  }
 }
 
 /** Everything stored under one key: its versions, the newest first. Never empty. */
@@ -79,6 +95,12 @@ export interface BucketRecord {
   readonly settings: Readonly<Record<string, unknown>>
 }
 
+/** Settings of the account as a whole. */
+export interface AccountRecord {
+  /** By the name of their subresource, as plain data. */
+  readonly settings: Readonly<Record<string, unknown>>
+}
+
 /** A multipart upload that is not finished. */
 export interface UploadRecord {
   readonly uploadId: string
@@ -86,7 +108,10 @@ export interface UploadRecord {
   readonly initiated: number
   readonly sequential: boolean
   /** What the object will be like. */
-  readonly template: Pick<ObjectVersion, 'storageClass' | 'acl' | 'headers' | 'tags' | 'encryption'>
+  readonly template: Pick<
+    ObjectVersion,
+    'storageClass' | 'acl' | 'headers' | 'tags' | 'encryption' | 'retention' | 'legalHold'
+  >
 }
 
 /** One uploaded part. */

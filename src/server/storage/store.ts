@@ -1,14 +1,16 @@
+import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Failure } from '../failure.js'
-import { listFolder } from './atomic-file.js'
+import { listFolder, readJson, writeJson } from './atomic-file.js'
 import { Bucket } from './bucket.js'
 import { ContentStore } from './content-store.js'
 import { KeyLock } from './key-lock.js'
-import type { BucketRecord } from './records.js'
+import type { AccountRecord, BucketRecord } from './records.js'
 import { compareUtf8 } from './sorted-keys.js'
 
 /** Folder names start with this, because a bucket may be called `con` or `aux`, which Windows reserves. */
 const folderPrefix = 'b_'
+const accountFile = 'account.json'
 
 /** All buckets, in one folder. */
 export class Store {
@@ -17,6 +19,7 @@ export class Store {
   readonly #directory: string
   readonly #buckets = new Map<string, Bucket>()
   readonly #locks = new KeyLock()
+  #account: AccountRecord = { settings: {} }
 
   private constructor(directory: string) {
     this.#directory = directory
@@ -26,6 +29,9 @@ export class Store {
   /** Opens a folder, with everything an earlier server left in it. */
   static async open(directory: string): Promise<Store> {
     const store = new Store(directory)
+    if ((await listFolder(directory)).includes(accountFile)) {
+      store.#account = await readJson<AccountRecord>(join(directory, accountFile))
+    }
     const folders = join(directory, 'buckets')
     for (const folder of await listFolder(folders)) {
       if (!folder.startsWith(folderPrefix)) continue
@@ -34,6 +40,21 @@ export class Store {
     }
     await store.content.sweep()
     return store
+  }
+
+  /** What is set for the account, not for a bucket. */
+  get account(): AccountRecord {
+    return this.#account
+  }
+
+  /** Changes what is set for the account. */
+  async updateAccount(change: (record: AccountRecord) => AccountRecord): Promise<void> {
+    await this.#locks.run('', async () => {
+      const changed = change(this.#account)
+      await mkdir(this.#directory, { recursive: true })
+      await writeJson(join(this.#directory, accountFile), changed)
+      this.#account = changed
+    })
   }
 
   /** All buckets by name. */
