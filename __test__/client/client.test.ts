@@ -33,7 +33,12 @@ async function prepared(t: Parameters<typeof withServer>[0]) {
 
 test('an object comes back with its content and its properties', async t => {
   const { client } = await prepared(t)
-  const put = await client.putObject({ ...object, body: 'Hello OSS 世界', metadata: { Owner: 'me', note: '中文' }, cacheControl: 'no-cache' })
+  const put = await client.putObject({
+    ...object,
+    body: 'Hello OSS 世界',
+    metadata: { Owner: 'me', note: '中文' },
+    cacheControl: 'no-cache',
+  })
   t.is(put.statusCode, 200)
   t.regex(put.requestId, /^[0-9A-F]{24}$/)
   const got = await client.getObject(object)
@@ -134,7 +139,9 @@ test('existence is told from the errors that say so', async t => {
   t.true(await client.isObjectExist(object))
   t.true(await client.isBucketExist({ bucket: object.bucket }))
   t.false(await client.isBucketExist({ bucket: 'no-such-bucket' }))
-  const error = await t.throwsAsync(client.isObjectExist({ bucket: 'no-such-bucket', key: 'a' }), { instanceOf: ServiceError })
+  const error = await t.throwsAsync(client.isObjectExist({ bucket: 'no-such-bucket', key: 'a' }), {
+    instanceOf: ServiceError,
+  })
   t.is(error?.code, 'NoSuchBucket')
   const stranger = clientOf(server, { credentialsProvider: new AnonymousCredentialsProvider() })
   t.teardown(() => stranger.close())
@@ -163,9 +170,16 @@ test('each of the six paginators walks to the end, by page and by entry', async 
   t.deepEqual(await collect(client.listObjectVersionsPaginator({ bucket }, limit).items(), entry => entry.key), keys)
   t.deepEqual(await collect(client.listMultipartUploadsPaginator({ bucket }, limit).items(), entry => entry.key), keys)
   t.deepEqual(await collect(client.listPartsPaginator(upload, limit).items(), entry => entry.partNumber), [1, 2, 3])
-  t.deepEqual(await collect(client.listBucketsPaginator({}, limit).items(), entry => entry.name), [bucket, 'examplebucket-2', 'examplebucket-3'])
+  t.deepEqual(await collect(client.listBucketsPaginator({}, limit).items(), entry => entry.name), [
+    bucket,
+    'examplebucket-2',
+    'examplebucket-3',
+  ])
   t.deepEqual(await collect(client.listObjectsV2Paginator({ bucket }, limit), page => page.contents?.length), [2, 2, 1])
-  t.is(t.throws(() => client.listObjectsV2Paginator({ bucket }, { limit: 0 }), { instanceOf: ParamInvalidError })?.field, 'limit')
+  t.is(
+    t.throws(() => client.listObjectsV2Paginator({ bucket }, { limit: 0 }), { instanceOf: ParamInvalidError })?.field,
+    'limit',
+  )
 })
 
 test('wrong options are refused when the client is made, and named', t => {
@@ -190,9 +204,15 @@ test('wrong options are refused when the client is made, and named', t => {
     const error = t.throws(() => new Client({ ...good, [name]: value }), { instanceOf: ParamInvalidError })
     t.is(error?.field, name)
   }
-  t.is(t.throws(() => new Client({ region: 'cn-hangzhou' }), { instanceOf: ParamRequiredError })?.field, 'credentialsProvider')
+  t.is(
+    t.throws(() => new Client({ region: 'cn-hangzhou' }), { instanceOf: ParamRequiredError })?.field,
+    'credentialsProvider',
+  )
   const { region: _, ...noRegion } = good
-  t.is(t.throws(() => new Client({ ...noRegion, endpoint: 'example.com' }), { instanceOf: ParamRequiredError })?.field, 'region')
+  t.is(
+    t.throws(() => new Client({ ...noRegion, endpoint: 'example.com' }), { instanceOf: ParamRequiredError })?.field,
+    'region',
+  )
   t.is(t.throws(() => new Client(noRegion), { instanceOf: ParamInvalidError })?.field, 'endpoint')
 })
 
@@ -213,7 +233,11 @@ test('bad input fails before anything is sent, and names the parameter', async t
     [() => client.putObject({ ...object, metadata: { a: 'b\nc' } }), ParamInvalidError, 'metadata.a'],
     [() => client.putObject({ ...object, metadata: { 'a b': 'c' } }), ParamInvalidError, 'metadata.a b'],
     [() => client.putObject({ ...object, headers: { 'x-a': 'b\0' } }), ParamInvalidError, 'headers.x-a'],
-    [() => client.putBucketVersioning({ bucket: 'examplebucket', versioningConfiguration: 'on' } as never), ParamInvalidError, 'versioningConfiguration'],
+    [
+      () => client.putBucketVersioning({ bucket: 'examplebucket', versioningConfiguration: 'on' } as never),
+      ParamInvalidError,
+      'versioningConfiguration',
+    ],
     [() => client.getObject(null as never), ParamInvalidError, 'request'],
   ]
   for (const [calling, type, field] of calls) {
@@ -253,7 +277,9 @@ test('a source that fails midway is the error the caller sees', async t => {
 
 test('missing credentials are an error, and anonymous ones sign nothing', async t => {
   const transport = new RecordingClient()
-  const none = goldenClient(transport, { credentialsProvider: { getCredentials: () => ({ accessKeyId: '', accessKeySecret: '' }) } })
+  const none = goldenClient(transport, {
+    credentialsProvider: { getCredentials: () => ({ accessKeyId: '', accessKeySecret: '' }) },
+  })
   await t.throwsAsync(none.getObject(object), { instanceOf: CredentialsEmptyError })
   t.is(transport.requests.length, 0)
   const anonymous = goldenClient(transport, { credentialsProvider: new AnonymousCredentialsProvider() })
@@ -270,12 +296,26 @@ test('additional headers are signed', async t => {
 
 test('invokeOperation reaches operations this version does not know', async t => {
   const { client } = await prepared(t)
-  const put = await client.invokeOperation({ opName: 'PutThing', method: 'PUT', ...object, headers: { 'x-oss-meta-a': 'b' }, body: 'thing' })
+  const put = await client.invokeOperation({
+    opName: 'PutThing',
+    method: 'PUT',
+    ...object,
+    headers: { 'x-oss-meta-a': 'b' },
+    body: 'thing',
+  })
   t.is(put.statusCode, 200)
-  const got = await client.invokeOperation({ opName: 'GetThing', method: 'GET', ...object, parameters: { 'response-content-type': 'x/y' } })
+  const got = await client.invokeOperation({
+    opName: 'GetThing',
+    method: 'GET',
+    ...object,
+    parameters: { 'response-content-type': 'x/y' },
+  })
   t.is(got.headers['content-type'], 'x/y')
   t.is(await got.body.text(), 'thing')
-  const error = await t.throwsAsync(client.invokeOperation({ opName: 'GetThing', method: 'GET', ...object, key: 'missing' }), { instanceOf: ServiceError })
+  const error = await t.throwsAsync(
+    client.invokeOperation({ opName: 'GetThing', method: 'GET', ...object, key: 'missing' }),
+    { instanceOf: ServiceError },
+  )
   t.is(error?.operation, 'GetThing')
 })
 
@@ -286,7 +326,12 @@ test('nothing that is shown of a client or an error holds a secret', async t => 
   const client = clientOf(server, { credentialsProvider: new StaticCredentialsProvider('the-id', secret, token) })
   t.teardown(() => client.close())
   const error = await t.throwsAsync(client.getObject(object), { instanceOf: ServiceError })
-  for (const shown of [inspect(client, { depth: 9, showHidden: true }), inspect(error, { depth: 9 }), JSON.stringify(error), String(error?.stack)]) {
+  for (const shown of [
+    inspect(client, { depth: 9, showHidden: true }),
+    inspect(error, { depth: 9 }),
+    JSON.stringify(error),
+    String(error?.stack),
+  ]) {
     t.false(shown.includes(secret))
     t.false(shown.includes(token))
   }
@@ -303,4 +348,3 @@ test('V1 signatures are accepted, with the processing parameter signed too', asy
   t.is(response.headers.get('content-type'), 'x/y')
   t.is(await response.text(), 'v1')
 })
-

@@ -20,7 +20,9 @@ function loadReference(): Reference | string {
   if (!existsSync(built)) {
     if (!existsSync(join(nodedir, 'include/node/node_api.h'))) return 'the headers of Node.js are not here'
     const gyp = resolve('node_modules/node-gyp/bin/node-gyp.js')
-    const { status } = spawnSync(process.execPath, [gyp, 'rebuild', '--directory', folder, `--nodedir=${nodedir}`], { stdio: 'ignore' })
+    const { status } = spawnSync(process.execPath, [gyp, 'rebuild', '--directory', folder, `--nodedir=${nodedir}`], {
+      stdio: 'ignore',
+    })
     if (status !== 0) return 'it does not compile here'
   }
   return createRequire(import.meta.url)(built) as Reference

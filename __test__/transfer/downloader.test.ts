@@ -3,6 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import test from 'ava'
 import {
+  type Client,
   crc64,
   FileError,
   InconsistentError,
@@ -10,8 +11,9 @@ import {
   ParamRequiredError,
   ServiceError,
   SourceChangedError,
+  TransferControl,
 } from 'ferross'
-import { withFolder, withServer } from '../helpers/with-server.js'
+import { clientOf, withFolder, withServer } from '../helpers/with-server.js'
 
 const partSize = 100 * 1024
 const source = { bucket: 'examplebucket', key: 'dir/a b+c.bin' }
@@ -42,6 +44,70 @@ for (const size of [0, 1, partSize, partSize + 1, 7 * partSize, 7 * partSize + 1
     t.deepEqual(readdirSync(folder), ['target.bin'])
   })
 }
+
+test('a range of an object becomes a file of its own', async t => {
+  const { content, folder, path, downloader } = await prepare(t, 5 * partSize)
+  for (const useTempFile of [true, false]) {
+    for (const [rangeHeader, from, to] of [
+      ['bytes=10-250000', 10, 250_001],
+      ['bytes=-300000', content.length - 300_000, content.length],
+    ] as const) {
+      const expected = content.subarray(from, to)
+      const result = await downloader.downloadFile({ ...source, rangeHeader }, path, { useTempFile })
+      t.true(readFileSync(path).equals(expected), rangeHeader)
+      t.is(result.hashCrc64, crc64(expected).toString())
+      t.is(result.written, expected.length)
+    }
+  }
+  t.deepEqual(readdirSync(folder), ['target.bin'])
+})
+
+test('without a temporary file the target itself is written, and a failure leaves none', async t => {
+  const { server, content, folder, path, downloader } = await prepare(t, 4 * partSize)
+  writeFileSync(path, 'older and longer'.repeat(100_000))
+  await downloader.downloadFile(source, path, { useTempFile: false })
+  t.true(readFileSync(path).equals(content))
+  server.faults.add({ operation: 'GetObject', nth: 3, status: 403, code: 'AccessDenied', count: 9 })
+  await t.throwsAsync(downloader.downloadFile(source, path, { useTempFile: false }), { instanceOf: ServiceError })
+  t.deepEqual(readdirSync(folder), [])
+})
+
+test('objects that shrink, grow or vanish midway leave the old target as it was', async t => {
+  const changes: [change: (client: Client) => Promise<unknown>, code: string][] = [
+    [client => client.putObject({ ...source, body: 'short' }), 'SourceChanged'],
+    [client => client.putObject({ ...source, body: randomBytes(20 * partSize) }), 'SourceChanged'],
+    [client => client.deleteObject(source), 'NoSuchKey'],
+  ]
+  for (const enableCheckpoint of [false, true]) {
+    for (const [change, code] of changes) {
+      const { server, client, folder, path, downloader } = await prepare(t, 8 * partSize)
+      writeFileSync(path, 'old')
+      // The second part is asked for again and again until the object has changed.
+      server.faults.add({ operation: 'GetObject', nth: 2, count: 1, status: 503, code: 'ServiceUnavailable' })
+      let changed: Promise<unknown> | undefined
+      const control = new TransferControl()
+      const onProgress = () => {
+        if (changed) return
+        control.pause()
+        changed = change(client).then(() => control.resume())
+      }
+      const options = { parallelNum: 1, onProgress, control, enableCheckpoint }
+      await t.throwsAsync(downloader.downloadFile(source, path, options), { code })
+      t.is(readFileSync(path, 'utf8'), 'old')
+      if (code === 'SourceChanged') t.deepEqual(readdirSync(folder), ['target.bin'])
+    }
+  }
+})
+
+test('a body that stalls is given up and resumed at its byte', async t => {
+  const { server, content, path } = await prepare(t, 2 * 1024 * 1024)
+  const impatient = clientOf(server, { readwriteTimeout: 1000, retryMaxAttempts: 5 })
+  t.teardown(() => impatient.close())
+  const fault = server.faults.add({ operation: 'GetObject', stallResponseAfterBytes: 1_200_000 })
+  await impatient.downloader().downloadFile(source, path)
+  t.true(readFileSync(path).equals(content))
+  t.true(fault.matched >= 2)
+})
 
 test('an object made of parts comes back as it went up', async t => {
   const { client, content, folder, path, downloader } = await prepare(t, 9 * partSize + 5)
@@ -154,7 +220,7 @@ test('wrong input is refused before anything is sent, and named', async t => {
   const before = server.requests.count()
   t.is(t.throws(() => client.downloader({ partSize: 5 }), { instanceOf: ParamInvalidError })?.field, 'partSize')
   t.is((await t.throwsAsync(downloader.downloadFile(source, ''), { instanceOf: ParamInvalidError }))?.field, 'path')
-  const ranged = downloader.downloadFile({ ...source, rangeHeader: 'bytes=0-1' }, path)
+  const ranged = downloader.downloadFile({ ...source, rangeHeader: 'bytes=1-0' }, path)
   t.is((await t.throwsAsync(ranged, { instanceOf: ParamInvalidError }))?.field, 'rangeHeader')
   const missing = downloader.downloadFile({ bucket: source.bucket } as never, path)
   t.is((await t.throwsAsync(missing, { instanceOf: ParamRequiredError }))?.field, 'key')

@@ -3,19 +3,48 @@ import { receivedBody } from '../binding/field.js'
 import type { Operation, OperationRequest, OperationResult } from '../binding/operation.js'
 import { type HttpMethod, operation } from '../binding/operation.js'
 import { ParamInvalidError, ServiceError } from '../errors.js'
+import { type AppendOnlyFile, openAppendOnlyFile } from '../files/append-only-file.js'
+import type { AppendFileOptions } from '../files/append-options.js'
+import type { OpenFileOptions } from '../files/open-options.js'
+import { openReadOnlyFile, type ReadOnlyFile } from '../files/read-only-file.js'
 import * as operations from '../operations/index.js'
 import { type Body, FileBody } from '../pipeline/body.js'
 import type { OperationOptions } from '../pipeline/context.js'
 import type { ObjectBody } from '../pipeline/object-body.js'
 import { send } from '../pipeline/send.js'
+import type { PresignPostRequest } from '../signing/post-object.js'
+import { Copier, type CopierOptions } from '../transfer/copier.js'
+import { type DeletePrefixOptions, type DeletePrefixRequest, deletePrefix } from '../transfer/delete-prefix.js'
+import {
+  type DownloadDirectoryOptions,
+  type DownloadDirectoryRequest,
+  downloadDirectory,
+  type UploadDirectoryOptions,
+  type UploadDirectoryRequest,
+  uploadDirectory,
+} from '../transfer/directories.js'
+import type { DirectorySummary } from '../transfer/directory-options.js'
 import { Downloader, type DownloaderOptions } from '../transfer/downloader.js'
+import { type ListAllOptions, type ListAllRequest, ObjectLister } from '../transfer/list-all.js'
+import { type SweepOptions, type SweepRequest, sweepMultipartUploads } from '../transfer/sweep.js'
+import { sync } from '../transfer/sync.js'
+import type { SyncOptions, SyncRequest } from '../transfer/sync-options.js'
 import { Uploader, type UploaderOptions } from '../transfer/uploader.js'
-import { type ClientCore, createCore } from './core.js'
+import { type ClientCore, createCore, rememberCore } from './core.js'
 import { getObjectToFile } from './get-to-file.js'
 import type { Methods } from './methods.js'
 import { type ClientOptions, resolveOptions } from './options.js'
-import { type PageRule, Paginator, type PaginatorOptions, truncatedRule } from './paginator.js'
+import {
+  listBucketsRule,
+  listMultipartUploadsRule,
+  listObjectsRule,
+  listObjectsV2Rule,
+  listObjectVersionsRule,
+  listPartsRule,
+} from './page-rules.js'
+import { type PageRule, Paginator, type PaginatorOptions } from './paginator.js'
 import { type PresignOptions, type PresignResult, presign } from './presign.js'
+import { type PresignPostResult, presignPost } from './presign-post.js'
 
 type Registry = typeof operations
 type RequestOf<K extends keyof Registry> = Registry[K] extends Operation<infer Req, unknown> ? Req : never
@@ -71,6 +100,7 @@ export class Client {
 
   constructor(options: ClientOptions) {
     this.#core = createCore(resolveOptions(options))
+    rememberCore(this, this.#core)
   }
 
   static {
@@ -104,6 +134,17 @@ export class Client {
       request as OperationRequest,
       options,
     )
+  }
+
+  /**
+   * Makes an HTML form that uploads one object without credentials until it expires, within the limits of the request: the
+   * key or its beginning, size, type. Send its fields in their order, then the field `file`, as `multipart/form-data`.
+   * Nothing is sent here.
+   *
+   * @throws ParamInvalidError or ParamRequiredError naming the field, PresignExpirationError for more than 7 days under V4
+   */
+  presignPost(request: PresignPostRequest, options?: PresignOptions): Promise<PresignPostResult> {
+    return presignPost(this.#core, request, options)
   }
 
   /** Sends any operation, also one this version does not know, with the same signing, retry and errors as the others. */
@@ -234,6 +275,99 @@ export class Client {
     return new Downloader(this.#core, options)
   }
 
+  /** Copies objects inside a region, large ones in parallel parts. @throws ParamInvalidError naming a wrong option */
+  copier(options?: CopierOptions): Copier {
+    return new Copier(this.#core, options)
+  }
+
+  /**
+   * Opens an object to read it like a file, from any position. Close the file when done: it may hold connections.
+   *
+   * @throws ServiceError when there is no such object, ParamInvalidError naming a wrong option
+   */
+  openFile(bucket: string, key: string, options?: OpenFileOptions): Promise<ReadOnlyFile> {
+    return openReadOnlyFile(this.#core, bucket, key, options)
+  }
+
+  /**
+   * Lists all objects with a prefix by several requests at once, each object exactly once, in no order. Use it for very many
+   * keys; {@link Client.listObjectsV2Paginator} keeps the order. The result's `cursor` goes on where a loop was left.
+   *
+   * @throws ParamInvalidError naming a wrong option
+   */
+  listAllObjects(request: ListAllRequest, options?: ListAllOptions): ObjectLister {
+    return new ObjectLister(this.#core, request, options)
+  }
+
+  /**
+   * Uploads every file below a folder; keys are the prefix and the path in the folder. Nothing is held in memory but the
+   * files under way. Links are passed over, as are sockets and the like, each with a report to `onFile`.
+   *
+   * @throws FileError when there is no such folder; under `onFailure: 'stop'`, the default, the first file's error
+   */
+  uploadDirectory(
+    request: UploadDirectoryRequest,
+    directory: string,
+    options?: UploadDirectoryOptions,
+  ): Promise<DirectorySummary> {
+    return uploadDirectory(this.#core, request, directory, options)
+  }
+
+  /**
+   * Downloads every object of a folder in the bucket to a local folder, which is made if need be; files get the objects' times.
+   * No key can lead out of the folder, not by `..` and not through a link: such keys, and those the system cannot hold as a
+   * file, fail with a {@link ParamInvalidError}.
+   *
+   * @throws ServiceError when the listing fails; under `onFailure: 'stop'`, the default, the first file's error
+   */
+  downloadDirectory(
+    request: DownloadDirectoryRequest,
+    directory: string,
+    options?: DownloadDirectoryOptions,
+  ): Promise<DirectorySummary> {
+    return downloadDirectory(this.#core, request, directory, options)
+  }
+
+  /**
+   * Makes one folder like another: from a local folder to a bucket, from a bucket to a local folder, or from bucket to bucket.
+   * Both sides are read in order and compared as they go by, so the number of files does not matter. Only what differs is
+   * transferred; with `delete` the target loses what the source does not have.
+   *
+   * @throws as {@link Client.uploadDirectory} and {@link Client.downloadDirectory} do
+   */
+  sync(request: SyncRequest, options?: SyncOptions): Promise<DirectorySummary> {
+    return sync(this.#core, request, options)
+  }
+
+  /**
+   * Deletes all objects whose keys begin with a prefix, a thousand with each request. An empty prefix must be confirmed.
+   * What the service does not confirm counts as failed.
+   *
+   * @throws ServiceError when the listing fails; under `onFailure: 'stop'`, the default, the first deletion's error
+   */
+  deletePrefix(request: DeletePrefixRequest, options?: DeletePrefixOptions): Promise<DirectorySummary> {
+    return deletePrefix(this.#core, request, options)
+  }
+
+  /**
+   * Aborts multipart uploads that were begun long ago and never ended; their parts are invisible and cost money.
+   *
+   * @throws ServiceError when the listing fails; under `onFailure: 'stop'`, the default, the first abort's error
+   */
+  sweepMultipartUploads(request: SweepRequest, options: SweepOptions): Promise<DirectorySummary> {
+    return sweepMultipartUploads(this.#core, request, options)
+  }
+
+  /**
+   * Opens an object to append to it like to a log file; it need not exist yet. Close the file when done: it may hold bytes
+   * that were not sent.
+   *
+   * @throws NotAppendableError when the object was not made by appending, ParamInvalidError naming a wrong option
+   */
+  appendFile(bucket: string, key: string, options?: AppendFileOptions): Promise<AppendOnlyFile> {
+    return openAppendOnlyFile(this.#core, bucket, key, options)
+  }
+
   /** Closes the connections. Calls under way fail; the client must not be used afterwards. */
   async close(): Promise<void> {
     if (this.#core.options.ownsHttpClient) await this.#core.httpClient.close?.()
@@ -252,35 +386,3 @@ export class Client {
 
 /** The operations of the REST API as methods. */
 export interface Client extends Methods<Registry> {}
-
-const listBucketsRule = truncatedRule(
-  'maxKeys',
-  (page: operations.ListBucketsResult) => page.buckets ?? [],
-  page => ({ marker: page.nextMarker }),
-)
-const listObjectsRule = truncatedRule(
-  'maxKeys',
-  (page: operations.ListObjectsResult) => page.contents ?? [],
-  // Without a delimiter some services leave NextMarker out; the last key says the same.
-  page => ({ marker: page.nextMarker ?? page.contents?.at(-1)?.key }),
-)
-const listObjectsV2Rule = truncatedRule(
-  'maxKeys',
-  (page: operations.ListObjectsV2Result) => page.contents ?? [],
-  page => ({ continuationToken: page.nextContinuationToken }),
-)
-const listObjectVersionsRule = truncatedRule(
-  'maxKeys',
-  (page: operations.ListObjectVersionsResult) => [...(page.version ?? []), ...(page.deleteMarker ?? [])],
-  page => ({ keyMarker: page.nextKeyMarker, versionIdMarker: page.nextVersionIdMarker }),
-)
-const listPartsRule = truncatedRule(
-  'maxParts',
-  (page: operations.ListPartsResult) => page.parts ?? [],
-  page => ({ partNumberMarker: page.nextPartNumberMarker?.toString() }),
-)
-const listMultipartUploadsRule = truncatedRule(
-  'maxUploads',
-  (page: operations.ListMultipartUploadsResult) => page.uploads ?? [],
-  page => ({ keyMarker: page.nextKeyMarker, uploadIdMarker: page.nextUploadIdMarker }),
-)

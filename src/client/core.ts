@@ -1,5 +1,7 @@
 import type { PipelineContext } from '../pipeline/context.js'
 import { MemoryBudget } from '../transfer/memory-budget.js'
+import { RateLimiter } from '../transfer/rate-limit.js'
+import { RateLimitedHttpClient } from '../transfer/rate-limit-http.js'
 import { targetOf } from './endpoint.js'
 import type { ResolvedOptions } from './options.js'
 
@@ -12,9 +14,12 @@ export interface ClientCore extends PipelineContext {
 
 /** Sets up the pipeline for resolved options. */
 export function createCore(options: ResolvedOptions): ClientCore {
-  const { endpoint } = options
+  const { endpoint, bandwidthLimit, httpClient } = options
   return {
     ...options,
+    ...(bandwidthLimit !== undefined && {
+      httpClient: new RateLimitedHttpClient(httpClient, new RateLimiter(bandwidthLimit)),
+    }),
     options,
     region: endpoint.region,
     product: endpoint.product,
@@ -22,4 +27,16 @@ export function createCore(options: ResolvedOptions): ClientCore {
     clockOffset: 0,
     target: (bucket, key) => ({ scheme: endpoint.scheme, ...targetOf(endpoint, bucket, key) }),
   }
+}
+
+const cores = new WeakMap<object, ClientCore>()
+
+/** Remembers what a client is made of, for the parts of the package that wrap clients. */
+export function rememberCore(client: object, core: ClientCore): void {
+  cores.set(client, core)
+}
+
+/** What a client is made of; `undefined` for anything else. */
+export function coreOf(client: unknown): ClientCore | undefined {
+  return typeof client === 'object' && client !== null ? cores.get(client) : undefined
 }

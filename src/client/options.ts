@@ -72,7 +72,7 @@ export interface ClientOptions {
   maxConnections?: number
   /** Bytes of part buffers that all transfers of the client may hold together. @default 256 MiB */
   memoryLimit?: number
-  /** Bytes per second that all transfers of the client may use together. @default unlimited */
+  /** Bytes per second that all bodies sent and received by the client may use together. @default unlimited */
   bandwidthLimit?: number
 }
 

@@ -63,7 +63,8 @@ export async function presign<Req extends OperationRequest>(
   }
 }
 
-function expirationOf({ expires, expiration }: PresignOptions, now: number): Date {
+/** When something signed now stops working. @throws ParamInvalidError naming the option that is wrong */
+export function expirationOf({ expires, expiration }: PresignOptions, now: number): Date {
   if (expiration !== undefined) {
     if (!(expiration instanceof Date) || Number.isNaN(expiration.getTime())) {
       throw new ParamInvalidError('expiration', 'expected a valid Date')

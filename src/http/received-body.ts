@@ -38,7 +38,10 @@ export class ReceivedBody extends Readable {
   /** A chunk arrived; it is valid only during the call. @internal */
   accept(chunk: Uint8Array): void {
     if (this.destroyed) return
-    if (this.#receiver) return this.#hand(chunk)
+    if (this.#receiver) {
+      this.#hand(chunk)
+      return
+    }
     const copy = this.#copy(chunk)
     if (this.#mode === 'stream') {
       if (!this.push(copy)) this.#flow.pause()
@@ -89,7 +92,8 @@ export class ReceivedBody extends Readable {
     try {
       outcome = this.#receiver?.(chunk)
     } catch (error) {
-      return this.#refuse(error)
+      this.#refuse(error)
+      return
     }
     if (outcome === undefined) return
     this.#flow.pause()

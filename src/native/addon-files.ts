@@ -130,7 +130,7 @@ class NativePartWriter implements PartWriter {
 }
 
 /** Runs work that a signal may stop. When the signal fired, its reason is what counts, whatever became of the work. */
-async function cancellable<T>(
+export async function cancellable<T>(
   addon: Addon,
   signal: AbortSignal | undefined,
   start: (cancellation: AddonCancellation | undefined) => Promise<T>,

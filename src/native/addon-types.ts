@@ -3,10 +3,10 @@
  * holds both engines to the same behaviour. Raise {@link CONTRACT} here and in `native/lib.rs` with every change.
  */
 
-import type { CipherSpec, FileStat } from './engine.js'
+import type { CipherSpec, FileStat, SegmentSpec } from './engine.js'
 
 /** Revision of this file and its Rust counterpart. */
-export const CONTRACT = 1
+export const CONTRACT = 2
 
 /** The loaded addon. */
 export interface Addon {
@@ -35,6 +35,13 @@ export interface AddonEngine {
   openWriter(path: string, size: number, existing: boolean): Promise<AddonPartWriter>
   rsaEncrypt(pem: string, data: Uint8Array, oaep: boolean): Promise<Buffer>
   rsaDecrypt(pem: string, data: Uint8Array, oaep: boolean): Promise<Buffer>
+  sealSegments(
+    spec: SegmentSpec,
+    plain: Uint8Array,
+    output: Uint8Array,
+    cancellation: AddonCancellation | undefined,
+  ): Promise<bigint>
+  openSegments(spec: SegmentSpec, sealed: Uint8Array, cancellation: AddonCancellation | undefined): Promise<number>
 }
 
 /** An open file to read from. */

@@ -1,10 +1,20 @@
 import { DecryptionError } from '../errors.js'
-import { openAddonReader, openAddonWriter } from './addon-files.js'
+import { cancellable, openAddonReader, openAddonWriter } from './addon-files.js'
 import type { Addon, AddonAesCtr, AddonError } from './addon-types.js'
 import { partBuffers } from './buffer-pool.js'
-import { checkBytes, checkChecksum, checkCipher, checkInteger, checkPadding, checkPath } from './checks.js'
+import {
+  checkBytes,
+  checkChecksum,
+  checkCipher,
+  checkInteger,
+  checkPadding,
+  checkPath,
+  checkSegments,
+  checkSignal,
+} from './checks.js'
 import type { AesCtr, CipherSpec, NativeEngine } from './engine.js'
 import { keyError, messageError, normalizePem } from './pem.js'
+import { segmentsLength } from './segments.js'
 
 /** Gives the addon its pleasant shape. To be called once for each thread. */
 export function createAddonEngine(addon: Addon): NativeEngine {
@@ -40,6 +50,25 @@ export function createAddonEngine(addon: Addon): NativeEngine {
       checkPadding(padding)
       const pem = normalizePem('private', privateKeyPem)
       return engine.rsaDecrypt(pem, data, padding === 'oaep').catch(error => rethrowRsa(error, 'private'))
+    },
+
+    async sealSegments(spec, plain, output, signal) {
+      checkSegments(spec)
+      checkBytes('plain', plain)
+      checkBytes('output', output, segmentsLength(plain.length, spec.segmentSize, spec.last))
+      checkSignal(signal)
+      return cancellable(addon, signal, cancellation => engine.sealSegments(spec, plain, output, cancellation))
+    },
+
+    async openSegments(spec, sealed, signal) {
+      checkSegments(spec)
+      checkBytes('sealed', sealed)
+      checkSignal(signal)
+      return cancellable(addon, signal, cancellation =>
+        engine.openSegments(spec, sealed, cancellation).catch((error: AddonError) => {
+          throw error.code === 'Decryption' ? new DecryptionError() : error
+        }),
+      )
     },
 
     async openPartReader(path) {

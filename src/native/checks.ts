@@ -1,9 +1,12 @@
 import { constants } from 'node:buffer'
 import { ParamInvalidError } from '../errors.js'
-import type { CipherSpec, RsaPadding } from './engine.js'
+import type { CipherSpec, RsaPadding, SegmentSpec } from './engine.js'
 
 /** Largest value of an unsigned 64-bit number. */
 export const MAX_UINT64 = 0xffff_ffff_ffff_ffffn
+
+/** Largest segment, in bytes of plaintext. */
+const LARGEST_SEGMENT = 16 * 1024 * 1024
 
 /** Accepts bytes, of exactly `length` if given. */
 export function checkBytes(field: string, value: unknown, length?: number): asserts value is Uint8Array {
@@ -45,6 +48,19 @@ export function checkCipher(prefix: string, spec: unknown): asserts spec is Ciph
   checkBytes(`${prefix}key`, key, 32)
   checkBytes(`${prefix}iv`, iv, 16)
   checkInteger(`${prefix}offset`, offset)
+}
+
+/** Accepts the settings of segments. */
+export function checkSegments(spec: unknown): asserts spec is SegmentSpec {
+  if (typeof spec !== 'object' || spec === null) {
+    throw new ParamInvalidError('spec', 'use an object with key, segmentSize, index and last')
+  }
+  const { key, segmentSize, index, last } = spec as Record<keyof SegmentSpec, unknown>
+  checkBytes('key', key, 32)
+  checkInteger('segmentSize', segmentSize, LARGEST_SEGMENT)
+  if (segmentSize === 0) throw new ParamInvalidError('segmentSize', 'use at least 1')
+  checkInteger('index', index)
+  if (typeof last !== 'boolean') throw new ParamInvalidError('last', 'use a boolean')
 }
 
 /** Accepts a path: a string that the system can take. */

@@ -22,6 +22,18 @@ export interface AesCtr {
   apply(data: Uint8Array, output?: Uint8Array): Uint8Array
 }
 
+/** Which segments of AES-256-GCM are worked on. Each has its position, and the last one its being the last, in its nonce. */
+export interface SegmentSpec {
+  /** Key of the segments, 32 bytes, used for one sequence of segments only. */
+  readonly key: Uint8Array
+  /** Plaintext bytes of each segment but the last, 1 to 16 MiB. */
+  readonly segmentSize: number
+  /** Position of the first segment given. */
+  readonly index: number
+  /** Whether the sequence ends with the segments given. */
+  readonly last: boolean
+}
+
 /** Padding schemes for {@link NativeEngine.rsaEncrypt}: PKCS#1 v1.5 is what OSS objects carry, OAEP uses SHA-1. */
 export type RsaPadding = 'pkcs1' | 'oaep'
 
@@ -135,6 +147,16 @@ export interface NativeEngine {
    * bytes instead of an error, so that timing and errors reveal nothing: check the length of what comes back.
    */
   rsaDecrypt(privateKeyPem: string, data: Uint8Array, padding?: RsaPadding): Promise<Uint8Array>
+  /**
+   * Encrypts `plain` into `output`, a tag of 16 bytes after each segment. `output` must be exactly as long as that, and must
+   * not overlap `plain`. Both belong to the engine until the promise settles. Resolves the CRC-64 of `output`.
+   */
+  sealSegments(spec: SegmentSpec, plain: Uint8Array, output: Uint8Array, signal?: AbortSignal): Promise<bigint>
+  /**
+   * Verifies and decrypts whole segments in place, and resolves the length of the plaintext, which then begins where they
+   * began. Rejects with a DecryptionError when a segment is not what was sealed in its place.
+   */
+  openSegments(spec: SegmentSpec, sealed: Uint8Array, signal?: AbortSignal): Promise<number>
   /** Opens a file for reading parts. Rejects with the system's error (`code`, `syscall`, `path`); a directory with `EISDIR`. */
   openPartReader(path: string): Promise<PartReader>
   /** Opens (creates) a file for writing parts. Rejects with the system's error. */

@@ -1,10 +1,20 @@
 import { partBuffers } from './buffer-pool.js'
-import { checkBytes, checkChecksum, checkInteger, checkPadding, checkPath } from './checks.js'
+import {
+  checkBytes,
+  checkChecksum,
+  checkInteger,
+  checkPadding,
+  checkPath,
+  checkSegments,
+  checkSignal,
+} from './checks.js'
 import type { NativeEngine } from './engine.js'
 import { FallbackAesCtr } from './fallback-aes-ctr.js'
 import { crc64, crc64Combine } from './fallback-crc64.js'
 import { openFallbackReader, openFallbackWriter } from './fallback-files.js'
 import { rsaDecrypt, rsaEncrypt } from './fallback-rsa.js'
+import { openSegments, sealSegments } from './fallback-segments.js'
+import { segmentsLength } from './segments.js'
 
 /**
  * The engine in TypeScript, for where the addon cannot be loaded. Gives the same answers and errors, at about 1 GB/s, and does
@@ -39,6 +49,23 @@ export const fallbackEngine: NativeEngine = {
     checkBytes('data', data)
     checkPadding(padding)
     return rsaDecrypt(privateKeyPem, data, padding)
+  },
+
+  async sealSegments(spec, plain, output, signal) {
+    checkSegments(spec)
+    checkBytes('plain', plain)
+    checkBytes('output', output, segmentsLength(plain.length, spec.segmentSize, spec.last))
+    checkSignal(signal)
+    signal?.throwIfAborted()
+    return sealSegments(spec, plain, output, signal)
+  },
+
+  async openSegments(spec, sealed, signal) {
+    checkSegments(spec)
+    checkBytes('sealed', sealed)
+    checkSignal(signal)
+    signal?.throwIfAborted()
+    return openSegments(spec, sealed, signal)
   },
 
   async openPartReader(path) {

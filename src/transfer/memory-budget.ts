@@ -8,10 +8,15 @@ interface Waiting {
 /**
  * A bound on the bytes that part buffers of all transfers of a client hold together. Requests are served in the order in
  * which they come, so a large one is not starved by small ones. One that is larger than the whole bound is served alone.
+ *
+ * Bytes fetched ahead for a stream are held for as long as its reader likes, and the reader may be another transfer of the
+ * same client that needs memory itself. So they are never waited for, and take no more than half of the bound: whoever waits
+ * in {@link MemoryBudget.acquire} gets its turn. (A part larger than half the bound is served beside them.)
  */
 export class MemoryBudget {
   readonly limit: number
   #used = 0
+  #ahead = 0
   #waiting: Waiting[] = []
 
   constructor(limit: number) {
@@ -20,7 +25,7 @@ export class MemoryBudget {
 
   /** Bytes handed out at the moment. */
   get used(): number {
-    return this.#used
+    return this.#used + this.#ahead
   }
 
   /** Waits for `bytes` and takes them; give them back with {@link MemoryBudget.release}. Rejects when aborted. */
@@ -53,8 +58,21 @@ export class MemoryBudget {
     this.#serve()
   }
 
+  /** Takes bytes for fetching ahead if there are any to spare; give them back with {@link MemoryBudget.releaseAhead}. */
+  tryAcquireAhead(bytes: number): boolean {
+    const fits = this.#waiting.length === 0 && this.#ahead + bytes <= this.limit / 2 && this.used + bytes <= this.limit
+    if (fits) this.#ahead += bytes
+    return fits
+  }
+
+  /** Gives bytes fetched ahead back. */
+  releaseAhead(bytes: number): void {
+    this.#ahead -= bytes
+    this.#serve()
+  }
+
   #fits(bytes: number): boolean {
-    return this.#used === 0 || this.#used + bytes <= this.limit
+    return this.#used === 0 || this.used + bytes <= this.limit
   }
 
   #serve(): void {

@@ -1,6 +1,7 @@
 import { ParamInvalidError } from '../errors.js'
 import type { ProgressListener } from '../pipeline/context.js'
 import { maxPartSize, minPartSize } from './part-plan.js'
+import { TransferControl } from './transfer-control.js'
 
 /** Options that all transfer managers share. Those given to a call replace the manager's. */
 export interface TransferOptions {
@@ -10,11 +11,29 @@ export interface TransferOptions {
   parallelNum?: number
   /** Ends the transfer; what it made is removed. */
   signal?: AbortSignal
-  /** Called as bytes are acknowledged: stored at the service, or written to the file. */
+  /**
+   * Called as bytes are acknowledged: stored at the service, or written to the file or stream. Bytes that an earlier,
+   * interrupted run had moved are counted at the beginning. The total is `undefined` for a stream of unknown length.
+   */
   onProgress?: ProgressListener
+  /** Holds the transfer and lets it go on. */
+  control?: TransferControl
+  /** Bytes per second that this transfer may use; the client's own limit counts besides. @default unlimited */
+  bandwidthLimit?: number
 }
 
-const known = ['partSize', 'parallelNum', 'signal', 'onProgress']
+/** Options of transfers that can go on where an earlier run ended. */
+export interface CheckpointOptions {
+  /**
+   * Keeps a journal, so that a transfer that was interrupted (by an error, an abort, or the end of the process) goes on when
+   * it is called again with the same arguments. What has been moved is then kept on failure. @default false
+   */
+  enableCheckpoint?: boolean
+  /** Folder for the journal, made when missing. @default beside the local file */
+  checkpointDir?: string
+}
+
+const known = ['partSize', 'parallelNum', 'signal', 'onProgress', 'control', 'bandwidthLimit']
 
 /** Puts options over others and checks them. @throws ParamInvalidError naming the option */
 export function mergeTransferOptions<T extends TransferOptions>(
@@ -30,7 +49,7 @@ export function mergeTransferOptions<T extends TransferOptions>(
     if (!known.includes(name) && !own.includes(name))
       throw new ParamInvalidError(name, 'there is no option of this name')
   }
-  const { partSize, parallelNum } = merged
+  const { partSize, parallelNum, control, bandwidthLimit } = merged
   if (
     partSize !== undefined &&
     !(Number.isSafeInteger(partSize) && partSize >= minPartSize && partSize <= maxPartSize)
@@ -40,7 +59,21 @@ export function mergeTransferOptions<T extends TransferOptions>(
   if (parallelNum !== undefined && !(Number.isSafeInteger(parallelNum) && parallelNum >= 1)) {
     throw new ParamInvalidError('parallelNum', 'expected an integer of at least 1')
   }
+  if (control !== undefined && !(control instanceof TransferControl)) {
+    throw new ParamInvalidError('control', 'expected a TransferControl')
+  }
+  if (bandwidthLimit !== undefined && !(Number.isSafeInteger(bandwidthLimit) && bandwidthLimit >= 1)) {
+    throw new ParamInvalidError('bandwidthLimit', 'expected an integer of at least 1 byte per second')
+  }
   return merged
+}
+
+/** Checks the options of checkpoints. */
+export function checkCheckpointOptions({ enableCheckpoint, checkpointDir }: CheckpointOptions): void {
+  checkFlag('enableCheckpoint', enableCheckpoint)
+  if (checkpointDir !== undefined && (typeof checkpointDir !== 'string' || checkpointDir === '')) {
+    throw new ParamInvalidError('checkpointDir', 'expected the path of a folder')
+  }
 }
 
 /** Checks a flag among the options. */

@@ -1,0 +1,2 @@
+import './fallback.js'
+import './golden.suite.js'

@@ -1,0 +1,178 @@
+import { ParamInvalidError } from '../errors.js'
+import type { PartReader } from '../native/engine.js'
+import { getEngine } from '../native/index.js'
+import type { ProgressListener } from '../pipeline/context.js'
+import { checkPath } from '../transfer/options.js'
+import { maxParts } from '../transfer/part-plan.js'
+import { type ByteSource, openSource, type UploadSource } from '../transfer/stream-source.js'
+import { transferContext } from '../transfer/transfer-context.js'
+import { asFileError } from '../transfer/transfer-error.js'
+import { FileUpload } from '../transfer/upload-file.js'
+import type { UploaderOptions, UploadRequest, UploadResult } from '../transfer/upload-request.js'
+import { StreamUpload } from '../transfer/upload-stream.js'
+import { Uploader } from '../transfer/uploader.js'
+import type { ContentCipher } from './content-cipher.js'
+import { checkAligned, type EncryptionContext, plainProgress, storedLength } from './context.js'
+import { EncryptingReader, ReusedKeyError } from './encrypting-reader.js'
+import { encryptingSource } from './encrypting-source.js'
+import { envelopeHeaders, envelopeMetadata } from './envelope.js'
+import { envelopeText } from './stored-envelope.js'
+import { type FileToUpload, interruptedKey, type UploadKey } from './upload-keys.js'
+
+/**
+ * Encrypts and uploads files and streams in parallel parts: as `Uploader` does, with a content key for each object. Parts of
+ * files are read, encrypted and checksummed in one pass on native threads; what the service's CRC-64 is compared with, and
+ * what results tell, are checksums of the ciphertext. `partSize` counts plaintext and must be a multiple of 16, for sealed
+ * objects of the segment size.
+ */
+export class EncryptedUploader {
+  readonly #context: EncryptionContext
+  readonly #options: UploaderOptions
+
+  /** @internal Use {@link EncryptionClient.uploader}. */
+  constructor(context: EncryptionContext, options?: UploaderOptions) {
+    this.#context = context
+    this.#options = merge(context, { partSize: 6 * 1024 * 1024, parallelNum: 3 }, options)
+  }
+
+  /**
+   * Uploads a file. With `enableCheckpoint` the journal holds the wrapped content key, and an upload that goes on uses it
+   * again; a file that changed gets another key.
+   *
+   * @throws as `Uploader.uploadFile` does
+   */
+  async uploadFile(request: UploadRequest, path: string, options?: UploaderOptions): Promise<UploadResult> {
+    checkPath(path)
+    const merged = merge(this.#context, this.#options, options)
+    merged.signal?.throwIfAborted()
+    const reader = await getEngine()
+      .openPartReader(path)
+      .catch(error => {
+        throw asFileError('read', path, error)
+      })
+    try {
+      return await this.#upload(request, path, reader, merged)
+    } finally {
+      await reader.close()
+    }
+  }
+
+  /**
+   * Uploads what a stream or iterable gives. A stream that does not say how long it is cannot tell the service either, which
+   * is what `x-oss-meta-client-side-encryption-data-size` is for; give `expectedSize` only for planning parts.
+   *
+   * @throws as `Uploader.uploadFrom` does
+   */
+  async uploadFrom(request: UploadRequest, source: UploadSource, options?: UploaderOptions): Promise<UploadResult> {
+    const merged = merge(this.#context, this.#options, options)
+    const opened = openSource(source)
+    let content: Awaited<ReturnType<EncryptionContext['keys']['create']>>
+    try {
+      const { bucket, key } = request
+      content = await this.#context.keys.create({ bucket, key }, merged.signal)
+    } catch (error) {
+      opened.close(error)
+      throw error
+    }
+    const { cipher, envelope } = content
+    const { length } = opened
+    const dataSize = length === undefined ? undefined : cipher.cipherLength(length)
+    const notes = { partSize: cipher.cipherLength(merged.partSize as number), dataSize }
+    const encrypted: ByteSource = encryptingSource(opened, cipher)
+    const about = this.#described(request, cipher, length)
+    const sent = {
+      ...about,
+      metadata: { ...request.metadata, ...envelopeMetadata(envelope, notes) },
+      partHeaders: envelopeHeaders(envelope, notes),
+    }
+    const progress = plainListener(merged.onProgress, cipher, length)
+    const own = { ...merged, partSize: notes.partSize, ...(progress && { onProgress: progress }) }
+    try {
+      return await new StreamUpload(transferContext(this.#context.core, own), encrypted, sent, own).run()
+    } finally {
+      cipher.destroy()
+    }
+  }
+
+  async #upload(request: UploadRequest, path: string, reader: PartReader, options: UploaderOptions) {
+    const { settings, keys } = this.#context
+    const { size } = reader.opened
+    const partSize = alignedPartSize(
+      size,
+      options.partSize as number,
+      settings.format === 'sealed' ? settings.segmentSize : 16,
+    )
+    const file: FileToUpload = {
+      path,
+      opened: reader.opened,
+      storedSize: storedLength(size, settings),
+      storedPartSize: storedLength(partSize, settings),
+    }
+    if (options.enableCheckpoint) {
+      const key = await interruptedKey(this.#context, request, file, options)
+      try {
+        if (key !== undefined) return await this.#send(request, reader, file, options, key)
+      } catch (error) {
+        // The same size and time, and yet other bytes: they get another key, and the earlier upload is given up.
+        if (!(error instanceof ReusedKeyError)) throw error
+      }
+    }
+    const { bucket, key } = request
+    const content = await keys.create({ bucket, key }, options.signal)
+    return this.#send(request, reader, file, options, { ...content, sent: new Map() })
+  }
+
+  async #send(
+    request: UploadRequest,
+    plain: PartReader,
+    file: FileToUpload,
+    options: UploaderOptions,
+    { cipher, envelope, sent }: UploadKey,
+  ): Promise<UploadResult> {
+    const { path, storedSize, storedPartSize } = file
+    const { size } = plain.opened
+    const whole = storedSize <= storedPartSize
+    const notes = whole ? { plainLength: size } : { partSize: storedPartSize, dataSize: storedSize }
+    const about = {
+      ...this.#described(request, cipher, size),
+      metadata: { ...request.metadata, ...envelopeMetadata(envelope, notes) },
+      partHeaders: envelopeHeaders(envelope, notes),
+    }
+    const progress = plainListener(options.onProgress, cipher, size)
+    const own = { ...options, partSize: storedPartSize, ...(progress && { onProgress: progress }) }
+    const reader = new EncryptingReader(path, plain, cipher, envelopeText(envelope), sent)
+    try {
+      return await new FileUpload(transferContext(this.#context.core, own), reader, path, about, own).run()
+    } finally {
+      cipher.destroy()
+    }
+  }
+
+  /** The request with progress in plaintext. */
+  #described(request: UploadRequest, cipher: ContentCipher, length: number | undefined): UploadRequest {
+    const progressFn = plainListener(request.progressFn, cipher, length)
+    return { ...request, ...(progressFn && { progressFn }) }
+  }
+}
+
+/** Puts options over others and checks them as an uploader does. @throws ParamInvalidError naming the option */
+function merge(context: EncryptionContext, base: UploaderOptions, overrides: UploaderOptions = {}): UploaderOptions {
+  if (typeof overrides !== 'object' || overrides === null) throw new ParamInvalidError('options', 'expected an object')
+  const merged = { ...base, ...overrides }
+  new Uploader(context.core, merged)
+  return checkAligned(merged, context.settings)
+}
+
+function plainListener(
+  listener: ProgressListener | undefined,
+  cipher: ContentCipher,
+  length: number | undefined,
+): ProgressListener | undefined {
+  return listener && plainProgress(listener, cipher.granule, cipher.cipherLength(cipher.granule), length)
+}
+
+/** The part size to use: the wanted one, or one that is large enough for 10,000 parts and still ends with a granule. */
+function alignedPartSize(size: number, wanted: number, granule: number): number {
+  const needed = Math.ceil(size / maxParts)
+  return needed <= wanted ? wanted : Math.ceil(needed / granule) * granule
+}

@@ -1,0 +1,86 @@
+import { SourceChangedError } from '../errors.js'
+import type { FileStat, PartRead, PartReader, PartReadOptions } from '../native/engine.js'
+import { getEngine } from '../native/index.js'
+import type { ContentCipher } from './content-cipher.js'
+import { CtrCipher } from './ctr-cipher.js'
+import type { SealedCipher } from './sealed-cipher.js'
+
+/** The content differs from what was sent under the same key before: another key is needed. */
+export class ReusedKeyError extends SourceChangedError {
+  constructor(path: string) {
+    super(`${path} changed since its upload began`)
+  }
+}
+
+/**
+ * A file as its ciphertext will be: sizes, positions and checksums are those of what is sent, so that whoever sends it need
+ * not know that it is encrypted.
+ */
+export class EncryptingReader implements PartReader {
+  /** With the wrapped key, so that a journal of this file has it and belongs to it. */
+  readonly opened: FileStat & { readonly envelope: string }
+  readonly #path: string
+  readonly #plain: PartReader
+  readonly #cipher: ContentCipher
+  readonly #sent: ReadonlyMap<number, bigint>
+
+  /** @param sent checksums of ciphertext that was sent under this key already, by position */
+  constructor(
+    path: string,
+    plain: PartReader,
+    cipher: ContentCipher,
+    envelope: string,
+    sent: ReadonlyMap<number, bigint>,
+  ) {
+    const { size, mtimeMs } = plain.opened
+    this.opened = { size: cipher.cipherLength(size), mtimeMs, envelope }
+    this.#path = path
+    this.#plain = plain
+    this.#cipher = cipher
+    this.#sent = sent
+  }
+
+  async read(offset: number, length: number, options: PartReadOptions = {}): Promise<PartRead> {
+    const part =
+      this.#cipher instanceof CtrCipher
+        ? await this.#plain.read(offset, length, { ...options, cipher: this.#cipher.spec(offset) })
+        : await this.#readSealed(this.#cipher as SealedCipher, offset, length, options)
+    const before = this.#sent.get(offset)
+    if (before === undefined || before === part.crc64Sent) return part
+    this.release(part.buffer)
+    throw new ReusedKeyError(this.#path)
+  }
+
+  async #readSealed(cipher: SealedCipher, offset: number, length: number, options: PartReadOptions): Promise<PartRead> {
+    const { size } = this.#plain.opened
+    const start = (offset / cipher.stride) * cipher.granule
+    const wanted = Math.min(Math.ceil(length / cipher.stride) * cipher.granule, size - start)
+    const engine = getEngine()
+    const plain = await this.#plain.read(start, wanted, { ...options, crc64: false })
+    const buffer = engine.pool.acquire(length)
+    try {
+      // A file that became shorter gives a shorter part, which is noticed above.
+      if (plain.buffer.length !== wanted) return { ...plain, buffer: buffer.subarray(0, 0) }
+      const spec = cipher.spec(start, start + wanted === size)
+      const crc64Sent = await engine.sealSegments(spec, plain.buffer, buffer, options.signal)
+      return { buffer, crc64Plain: plain.crc64Plain, crc64Sent }
+    } catch (error) {
+      engine.pool.release(buffer)
+      throw error
+    } finally {
+      this.#plain.release(plain.buffer)
+    }
+  }
+
+  release(buffer: Buffer): void {
+    this.#plain.release(buffer)
+  }
+
+  async stat(): Promise<FileStat> {
+    const { size, mtimeMs } = await this.#plain.stat()
+    return { size: this.#cipher.cipherLength(size), mtimeMs }
+  }
+
+  /** Leaves the file open: it is not this reader's. */
+  async close(): Promise<void> {}
+}

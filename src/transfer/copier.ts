@@ -1,0 +1,190 @@
+import type { ClientCore } from '../client/core.js'
+import { InconsistentError, ParamInvalidError, ServiceError, TimeoutError } from '../errors.js'
+import { copyObject } from '../operations/index.js'
+import { ProgressMeter } from '../pipeline/progress.js'
+import { send } from '../pipeline/send.js'
+import type { Retryer } from '../retry/retryer.js'
+import { PartsCopy } from './copy-parts.js'
+import {
+  type CopyRequest,
+  type CopySource,
+  checkCopyRequest,
+  explainCopyError,
+  pinnedSource,
+  readSource,
+  withoutUndefined,
+} from './copy-source.js'
+import { checkFlag, mergeTransferOptions, type TransferOptions } from './options.js'
+
+/** Options of a {@link Copier}. */
+export interface CopierOptions extends TransferOptions {
+  /** Bytes per part, 100 KiB to 5 GiB. Grows by itself where 10,000 parts would not be enough. @default 64 MiB */
+  partSize?: number
+  /** Largest object in bytes that is copied in one request whatever the circumstances. @default 200 MiB */
+  multipartCopyThreshold?: number
+  /**
+   * Copies objects above the threshold in parts even where the service can copy by reference: inside one bucket, without
+   * a change of storage class or encryption.
+   * @default false
+   */
+  disableShallowCopy?: boolean
+  /** Keeps the parts that were made when a copy fails, instead of removing them. @default false */
+  leavePartsOnError?: boolean
+}
+
+/** Outcome of a copy. */
+export interface CopyResult {
+  /** HTTP status of the answer that made the copy. */
+  statusCode: number
+  /** Identifies that request in the service's logs. */
+  requestId: string
+  /** Headers of that answer, names in lower case. */
+  headers: Record<string, string>
+  /** Id of the multipart upload; absent when one request was enough. */
+  uploadId?: string
+  /** The copy's entity tag. It differs from the source's when the copy was made in parts. */
+  etag?: string
+  /** The new version, in a versioned bucket. */
+  versionId?: string
+  /** CRC-64 of the copy, decimal. Absent where the service does not know it. */
+  hashCrc64?: string
+}
+
+const mebibyte = 1024 * 1024
+
+/**
+ * Copies objects inside a region without moving their bytes through the caller: in one request where that is quick, in
+ * parallel parts otherwise. All ways treat metadata and tags alike. The source is pinned by its entity tag, and the CRC-64
+ * of the copy is compared with the source's where the service knows both.
+ */
+export class Copier {
+  readonly #core: ClientCore
+  readonly #options: CopierOptions
+
+  /** @internal Use {@link Client.copier}. */
+  constructor(core: ClientCore, options?: CopierOptions) {
+    this.#core = core
+    this.#options = checked(
+      { partSize: 64 * mebibyte, parallelNum: 3, multipartCopyThreshold: 200 * mebibyte },
+      options,
+    )
+  }
+
+  /**
+   * Copies an object. Conditions in the request are about the source.
+   *
+   * @throws ServiceError when there is no such source or a condition does not hold, SourceChangedError when the source is
+   * replaced meanwhile, InconsistentError when the copy has other bytes; no parts remain then unless `leavePartsOnError` is
+   * set
+   */
+  async copy(request: CopyRequest, options?: CopierOptions): Promise<CopyResult> {
+    const merged = checked(this.#options, options)
+    merged.signal?.throwIfAborted()
+    checkCopyRequest(request)
+    const source = await readSource(this.#core, request, merged.signal)
+    return new ObjectCopy(this.#core, request, source, merged).run()
+  }
+}
+
+function checked(base: CopierOptions, overrides: CopierOptions | undefined): CopierOptions {
+  const own = ['multipartCopyThreshold', 'disableShallowCopy', 'leavePartsOnError']
+  const merged = mergeTransferOptions(base, overrides, own)
+  const { multipartCopyThreshold: threshold } = merged
+  if (!(Number.isSafeInteger(threshold) && (threshold as number) >= 0)) {
+    throw new ParamInvalidError('multipartCopyThreshold', 'expected bytes, an integer of at least 0')
+  }
+  checkFlag('disableShallowCopy', merged.disableShallowCopy)
+  checkFlag('leavePartsOnError', merged.leavePartsOnError)
+  return merged
+}
+
+/** One object to copy. */
+class ObjectCopy {
+  readonly #core: ClientCore
+  readonly #request: CopyRequest
+  readonly #source: CopySource
+  readonly #options: CopierOptions
+  readonly #progress: ProgressMeter
+
+  constructor(core: ClientCore, request: CopyRequest, source: CopySource, options: CopierOptions) {
+    const { progressFn, ...rest } = request
+    this.#core = core
+    this.#request = rest
+    this.#source = source
+    this.#options = options
+    this.#progress = new ProgressMeter([progressFn, options.onProgress], source.size)
+  }
+
+  async run(): Promise<CopyResult> {
+    const result = await this.#copy()
+    const { hashCrc64: expected } = this.#source.head
+    const { statusCode, requestId, headers, uploadId, etag, versionId, hashCrc64 } = result
+    if (this.#core.uploadCrc64Check && expected !== undefined && hashCrc64 !== undefined && expected !== hashCrc64) {
+      const operation = uploadId === undefined ? 'CopyObject' : 'CompleteMultipartUpload'
+      throw new InconsistentError(expected, hashCrc64, { operation, retryable: false })
+    }
+    return { statusCode, requestId, headers, ...withoutUndefined({ uploadId, etag, versionId, hashCrc64 }) }
+  }
+
+  async #copy(): Promise<CopyResult> {
+    const { size } = this.#source
+    if (size <= (this.#options.multipartCopyThreshold as number)) return this.#inOneRequest(this.#core.retryer)
+    if (!this.#mayBeShallow()) return this.#inParts()
+    try {
+      // A copy by reference is done at once: one that takes long moves bytes after all, and should do so in parts.
+      return await this.#inOneRequest(withoutTimeouts(this.#core.retryer))
+    } catch (error) {
+      if (!isTooMuchAtOnce(error)) throw error
+      return this.#inParts()
+    }
+  }
+
+  /** Whether the service can make the copy refer to the source's data instead of moving it. */
+  #mayBeShallow(): boolean {
+    const { bucket, storageClass, serverSideEncryption } = this.#request
+    return (
+      !this.#options.disableShallowCopy &&
+      bucket === this.#source.bucket &&
+      storageClass === undefined &&
+      serverSideEncryption === undefined &&
+      this.#source.head.serverSideEncryption === undefined
+    )
+  }
+
+  async #inOneRequest(retryer: Retryer): Promise<CopyResult> {
+    const { signal } = this.#options
+    // The conditions were settled when the source was looked at; the pin stands for them.
+    const { ifMatch, ifNoneMatch, ifModifiedSince, ifUnmodifiedSince, ...rest } = this.#request
+    const request = { ...rest, ...pinnedSource(this.#request, this.#source) }
+    const { retryMaxAttempts } = this.#core
+    const copied = await send(
+      this.#core,
+      copyObject,
+      request,
+      signal ? { signal, retryer, retryMaxAttempts } : { retryer, retryMaxAttempts },
+    ).catch(error => {
+      throw explainCopyError(error)
+    })
+    this.#progress.add(this.#source.size)
+    return copied
+  }
+
+  #inParts(): Promise<CopyResult> {
+    return new PartsCopy(this.#core, this.#request, this.#source, this.#options, this.#progress).run()
+  }
+}
+
+/** The same policy, but a request that got no answer in time is not sent again. */
+function withoutTimeouts(retryer: Retryer): Retryer {
+  return {
+    maxAttempts: retryer.maxAttempts,
+    isRetryable: error => !isTooMuchAtOnce(error) && retryer.isRetryable(error),
+    delay: (attempt, error) => retryer.delay(attempt, error),
+  }
+}
+
+/** Whether an error says that one request is not enough for this object, which parts are. */
+function isTooMuchAtOnce(error: unknown): boolean {
+  if (error instanceof TimeoutError) return error.phase !== 'connect'
+  return error instanceof ServiceError && error.code === 'EntityTooLarge'
+}

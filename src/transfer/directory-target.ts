@@ -1,0 +1,126 @@
+import { lstat, mkdir, realpath } from 'node:fs/promises'
+import { isAbsolute, join, relative, sep } from 'node:path'
+import { ParamInvalidError } from '../errors.js'
+import { foldedName } from './safe-path.js'
+import { asFileError } from './transfer-error.js'
+
+/** How many folders are remembered as existing before the memory is cleared. */
+const remembered = 4096
+
+/** The path with its symbolic links resolved and its names as the disk spells them. */
+export type ResolvePath = (path: string) => Promise<string>
+const resolvePath: ResolvePath = path => realpath(path)
+
+/**
+ * A folder that files are written to by names from elsewhere. Before a file is written its folder is made, name by name, and
+ * resolved: it must still lie below the root, so a symbolic link that leads out is never followed. What differs from an
+ * existing name only in case is refused where the system takes the two for the same.
+ */
+export class TargetFolder {
+  readonly #root: string
+  readonly #resolve: ResolvePath
+  readonly #made = new Map<string, Promise<void>>()
+  readonly #busy = new Map<string, Promise<unknown>>()
+
+  private constructor(root: string, resolve: ResolvePath) {
+    this.#root = root
+    this.#resolve = resolve
+  }
+
+  /** Makes the folder where it does not exist. @param resolve only tests replace it */
+  static async open(path: string, resolve: ResolvePath = resolvePath): Promise<TargetFolder> {
+    try {
+      await mkdir(path, { recursive: true })
+      return new TargetFolder(await resolve(path), resolve)
+    } catch (error) {
+      throw asFileError('write', path, error)
+    }
+  }
+
+  /** Makes a folder and those above it. @throws ParamInvalidError when it would lie outside the root */
+  async makeFolder(segments: readonly string[]): Promise<string> {
+    const path = join(this.#root, ...segments)
+    try {
+      await this.#make(segments)
+      await this.#checkInside(segments)
+    } catch (error) {
+      throw asFileError('write', path, error)
+    }
+    return path
+  }
+
+  /**
+   * Gives the path of a file to `write`, once its folder exists and the name is free for it. Names that some systems take for
+   * the same wait for each other, so that the second finds the first.
+   */
+  async writeFile<T>(segments: readonly string[], write: (path: string) => Promise<T>): Promise<T> {
+    const folded = segments.map(foldedName).join('/')
+    while (this.#busy.has(folded)) await this.#busy.get(folded)
+    const work = this.#prepare(segments).then(write)
+    const settled = work.then(
+      () => {},
+      () => {},
+    )
+    this.#busy.set(folded, settled)
+    try {
+      return await work
+    } finally {
+      this.#busy.delete(folded)
+    }
+  }
+
+  async #prepare(segments: readonly string[]): Promise<string> {
+    const folder = await this.makeFolder(segments.slice(0, -1))
+    const path = join(folder, segments.at(-1) as string)
+    const existing = await lstat(path).catch(() => undefined)
+    // A link is replaced, not followed, so where it leads does not matter.
+    if (existing === undefined || existing.isSymbolicLink()) return path
+    const actual =
+      relative(this.#root, await this.#resolve(path))
+        .split(sep)
+        .at(-1) ?? ''
+    this.#refuseOtherCase(segments.at(-1) as string, actual)
+    return path
+  }
+
+  async #make(segments: readonly string[]): Promise<void> {
+    if (segments.length === 0) return
+    const name = segments.join('/')
+    let making = this.#made.get(name)
+    if (making === undefined) {
+      making = this.#makeOne(segments)
+      if (this.#made.size >= remembered) this.#made.clear()
+      this.#made.set(name, making)
+      making.catch(() => this.#made.delete(name))
+    }
+    await making
+  }
+
+  async #makeOne(segments: readonly string[]): Promise<void> {
+    await this.#make(segments.slice(0, -1))
+    try {
+      await mkdir(join(this.#root, ...segments))
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+      // Looked at before anything is made below it: it may be a link.
+      await this.#checkInside(segments)
+    }
+  }
+
+  async #checkInside(segments: readonly string[]): Promise<void> {
+    const inside = relative(this.#root, await this.#resolve(join(this.#root, ...segments)))
+    const actual = inside === '' ? [] : inside.split(sep)
+    if (actual[0] === '..' || isAbsolute(inside))
+      throw new ParamInvalidError('key', 'its folder is a symbolic link that leads outside the target')
+    if (actual.length !== segments.length) return
+    for (const [index, name] of segments.entries()) this.#refuseOtherCase(name, actual[index] as string)
+  }
+
+  #refuseOtherCase(wanted: string, actual: string): void {
+    if (wanted !== actual && foldedName(wanted) === foldedName(actual))
+      throw new ParamInvalidError(
+        'key',
+        `this system takes ${JSON.stringify(wanted)} and ${JSON.stringify(actual)} for one name`,
+      )
+  }
+}

@@ -1,0 +1,160 @@
+import { randomBytes } from 'node:crypto'
+import { rename, rm, stat } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import { FileError, InconsistentError, SourceChangedError } from '../errors.js'
+import type { NativeEngine, PartWriter } from '../native/engine.js'
+import { getEngine } from '../native/index.js'
+import { DownloadCheckpoint, type WrittenPart } from './download-checkpoint.js'
+import { batch, type DownloadableObject, totalLength } from './download-object.js'
+import type { DownloaderOptions, DownloadRequest, DownloadResult } from './download-request.js'
+import { type Journal, withJournalPath } from './journal.js'
+import { bytesOf, type Part, partSizeFor, planParts } from './part-plan.js'
+import { TransferProgress } from './progress.js'
+import { runParts } from './run-parts.js'
+import type { TransferContext } from './transfer-context.js'
+import { asFileError } from './transfer-error.js'
+
+/** One object on its way into a file. */
+export class FileDownload {
+  readonly #context: TransferContext
+  readonly #engine: NativeEngine = getEngine()
+  readonly #object: DownloadableObject
+  readonly #path: string
+  readonly #request: DownloadRequest
+  readonly #options: DownloaderOptions
+  readonly #progress: TransferProgress
+  readonly #partSize: number
+
+  constructor(
+    context: TransferContext,
+    object: DownloadableObject,
+    path: string,
+    request: DownloadRequest,
+    options: DownloaderOptions,
+  ) {
+    this.#context = context
+    this.#object = object
+    this.#path = path
+    this.#request = request
+    this.#options = options
+    this.#progress = new TransferProgress([request.progressFn, options.onProgress], object.range.length)
+    this.#partSize = partSizeFor(object.range.length, options.partSize as number)
+  }
+
+  async run(): Promise<DownloadResult> {
+    return this.#options.enableCheckpoint ? this.#resumable() : this.#once()
+  }
+
+  async #once(): Promise<DownloadResult> {
+    const { useTempFile } = this.#options
+    const file = useTempFile ? `${this.#path}.${randomBytes(6).toString('hex')}.tmp` : this.#path
+    const writer = await this.#open(file)
+    try {
+      const result = await this.#fill(writer, new Map())
+      await this.#settle(writer, file)
+      return result
+    } catch (error) {
+      await writer.discard()
+      await rm(file, { force: true })
+      throw asFileError('write', this.#path, error)
+    }
+  }
+
+  /** As {@link FileDownload.#once}, with a journal that lets a later run go on where this one ends. */
+  async #resumable(): Promise<DownloadResult> {
+    const { useTempFile, verifyData, checkpointDir } = this.#options
+    const files = [useTempFile ? `${this.#path}.ferross-part` : this.#path, this.#path] as const
+    const { core } = this.#context
+    const about = [core, this.#engine, this.#request, this.#object, files, checkpointDir, this.#partSize] as const
+    const checkpoint = new DownloadCheckpoint(...about)
+    return withJournalPath(checkpoint.path, async () => {
+      const loaded = await checkpoint.load(verifyData === true, this.#options)
+      if (loaded === undefined) await checkpoint.clear()
+      const { file, written } = loaded ?? { file: files[0], written: new Map<number, WrittenPart>() }
+      const writer = await this.#open(file, loaded !== undefined)
+      let journal: Journal | undefined
+      try {
+        journal = await checkpoint.begin(file, written.values())
+        const result = await this.#fill(writer, written, journal)
+        await this.#settle(writer, file)
+        await journal.remove()
+        return result
+      } catch (error) {
+        await writer.discard()
+        await journal?.close()
+        // Bytes of an object that is no more, or that are not its bytes, are of no use another time.
+        if (isFinal(error) || journal === undefined) {
+          await checkpoint.clear()
+          if (!useTempFile) await rm(file, { force: true })
+        }
+        throw asFileError('write', this.#path, error)
+      }
+    })
+  }
+
+  async #open(file: string, existing?: boolean): Promise<PartWriter> {
+    const { length: size } = this.#object.range
+    const there = existing ?? (file === this.#path && (await stat(file).catch(() => undefined)) !== undefined)
+    return this.#engine.openPartWriter(file, { size, existing: there }).catch(error => {
+      throw asFileError('write', this.#path, error)
+    })
+  }
+
+  /** Puts the bytes on the disk, then under their name. */
+  async #settle(writer: PartWriter, file: string): Promise<void> {
+    await writer.finish()
+    this.#options.signal?.throwIfAborted()
+    if (resolve(file) !== resolve(this.#path)) await rename(file, this.#path)
+  }
+
+  async #fill(writer: PartWriter, written: Map<number, WrittenPart>, journal?: Journal): Promise<DownloadResult> {
+    const { parallelNum, signal, control } = this.#options
+    const { core, parallelism } = this.#context
+    this.#progress.add(bytesOf(written.values()))
+    const plan = [...planParts(this.#object.range.length, this.#partSize)]
+    const missing = plan.filter(part => !written.has(part.number))
+    const work = async (part: Part, stop: AbortSignal) => {
+      const memory = Math.min(part.length, 2 * batch)
+      await core.memory.acquire(memory, stop)
+      try {
+        const done = await this.#fetchPart(writer, part, stop)
+        written.set(part.number, done)
+        await journal?.append({ part: part.number, crc64: done.crc64.toString() })
+      } finally {
+        core.memory.release(memory)
+      }
+    }
+    await runParts(missing, parallelNum as number, signal, work, { control, parallelism })
+    const crcs = plan.map(part => written.get(part.number) as WrittenPart)
+    return this.#object.result(crcs.reduce((sum, part) => this.#engine.crc64Combine(sum, part.crc64, part.length), 0n))
+  }
+
+  async #fetchPart(writer: PartWriter, part: Part, signal: AbortSignal): Promise<WrittenPart> {
+    let done = 0
+    let crc64 = 0n
+    for await (const chunks of this.#object.read(this.#object.range.offset + part.offset, part.length, signal)) {
+      const length = totalLength(chunks)
+      const cipher = this.#object.cipherAt?.(this.#object.range.offset + part.offset + done)
+      const options = { signal, ...(cipher && { cipher }) }
+      const written = await writer.write(part.offset + done, chunks, options).catch(error => {
+        throw asFileError('write', this.#path, error)
+      })
+      crc64 = this.#engine.crc64Combine(crc64, written.crc64Received, length)
+      done += length
+      this.#progress.add(length)
+    }
+    return { ...part, crc64 }
+  }
+}
+
+function isFinal(error: unknown): boolean {
+  return error instanceof SourceChangedError || error instanceof InconsistentError
+}
+
+/** @throws FileError `EISDIR` for a target that is a folder */
+export async function refuseDirectory(path: string): Promise<void> {
+  const found = await stat(path).catch(() => undefined)
+  if (!found?.isDirectory()) return
+  const message = `EISDIR: illegal operation on a directory, open '${path}'`
+  throw new FileError('write', path, Object.assign(new Error(message), { code: 'EISDIR', path }))
+}
