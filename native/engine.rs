@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use napi::{Env, Result};
+use napi::{Env, Error, Result, Status};
 use napi_derive::napi;
 use zeroize::Zeroizing;
 
@@ -12,6 +12,8 @@ use crate::environment::{Environment, Promise};
 use crate::part_reader::PartReader;
 use crate::part_writer::PartWriter;
 use crate::rsa::{self, Padding};
+use crate::segments::{self, SegmentSpec};
+use crate::stop::Cancellation;
 
 /// Opens files and works with RSA, on the pool's threads.
 #[napi]
@@ -71,6 +73,47 @@ impl Engine {
         self.environment.submit(env, &[], None, move |_| {
             Ok(Answer(rsa::decrypt(&pem, &data, padding(oaep))?))
         })
+    }
+
+    /// Promise of the CRC-64 of `output`, which gets the segments of `plain`.
+    #[napi(catch_unwind)]
+    pub fn seal_segments(
+        &self,
+        env: Env,
+        spec: SegmentSpec,
+        plain: Bytes,
+        output: Bytes,
+        cancellation: Option<&Cancellation>,
+    ) -> Result<Promise> {
+        if plain.overlaps(&output) {
+            let reason = "plain and output overlap".to_owned();
+            return Err(Error::new(Status::InvalidArg, reason));
+        }
+        let (mut from, mut to) = (plain.detach(), output.detach());
+        self.environment
+            .submit(env, &[plain, output], cancellation, move |stop| {
+                // SAFETY: submitted together with both, which do not overlap.
+                let (from, to) = unsafe { (from.as_mut_slice(), to.as_mut_slice()) };
+                segments::seal(&spec, from, to, stop)
+            })
+    }
+
+    /// Promise of the length of the plaintext, which takes the place of the segments in `sealed`.
+    #[napi(catch_unwind)]
+    pub fn open_segments(
+        &self,
+        env: Env,
+        spec: SegmentSpec,
+        sealed: Bytes,
+        cancellation: Option<&Cancellation>,
+    ) -> Result<Promise> {
+        let mut remote = sealed.detach();
+        self.environment
+            .submit(env, &[sealed], cancellation, move |stop| {
+                // SAFETY: submitted together with the segments.
+                let sealed = unsafe { remote.as_mut_slice() };
+                segments::open(&spec, sealed, stop).map(|length| length as f64)
+            })
     }
 }
 

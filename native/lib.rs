@@ -16,6 +16,7 @@ mod part_reader;
 mod part_writer;
 mod pool;
 mod rsa;
+pub mod segments;
 mod stop;
 
 use napi_derive::napi;
@@ -23,7 +24,7 @@ use napi_derive::napi;
 /// Revision of the interface between the addon and its TypeScript caller. Raised with every change of either, so that a
 /// binary left over from another version is refused instead of misread.
 #[napi]
-pub const CONTRACT: u32 = 1;
+pub const CONTRACT: u32 = 2;
 
 /// Version of the crate, for diagnostics.
 #[napi(catch_unwind)]
