@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use napi::{Env, Error, Result, Status};
 use napi_derive::napi;
@@ -16,11 +16,18 @@ use crate::file;
 use crate::part_reader::BLOCK;
 use crate::stop::{Cancellation, Stop};
 
+/// A file, and whose turn it is to write to it. The kernel lets one writer at a time into a file, too, but the others spin in
+/// the meantime; here they sleep.
+struct Target {
+    file: File,
+    turn: Mutex<()>,
+}
+
 /// An open file to write to.
 #[napi]
 pub struct PartWriter {
     environment: Arc<Environment>,
-    file: Option<Arc<File>>,
+    file: Option<Arc<Target>>,
     size: u64,
 }
 
@@ -44,7 +51,10 @@ impl PartWriter {
         let file = file::open_for_writing(path, size, existing)?;
         Ok(PartWriter {
             environment,
-            file: Some(Arc::new(file)),
+            file: Some(Arc::new(Target {
+                file,
+                turn: Mutex::new(()),
+            })),
             size,
         })
     }
@@ -90,7 +100,7 @@ impl PartWriter {
     pub fn finish(&mut self, env: Env) -> Result<Promise> {
         let file = self.file.take();
         self.environment.submit(env, &[], None, move |_| {
-            file.map_or(Ok(()), |file| file.sync_all())
+            file.map_or(Ok(()), |target| target.file.sync_all())
                 .map_err(Failure::system("fsync"))
         })
     }
@@ -107,7 +117,7 @@ impl PartWriter {
 }
 
 fn write_part<'a>(
-    file: &File,
+    target: &Target,
     chunks: impl Iterator<Item = &'a mut [u8]>,
     mut offset: u64,
     checksum: bool,
@@ -127,7 +137,10 @@ fn write_part<'a>(
                 plain = crc64::update(plain, block);
             }
         }
-        file::write_full(file, block, offset).map_err(Failure::system("write"))?;
+        // A panic elsewhere leaves nothing half done that this turn could trip over.
+        let turn = target.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        file::write_full(&target.file, block, offset).map_err(Failure::system("write"))?;
+        drop(turn);
         offset += block.len() as u64;
     }
     if stream.is_none() {
@@ -146,8 +159,11 @@ mod tests {
     fn chunks_land_one_after_another_decrypted() {
         let folder = Folder::new();
         let path = folder.path("file");
-        let file = file::open_for_writing(&path, 2 * BLOCK as u64 + 100, false)
-            .expect("the folder can be written");
+        let file = Target {
+            file: file::open_for_writing(&path, 2 * BLOCK as u64 + 100, false)
+                .expect("the folder can be written"),
+            turn: Mutex::new(()),
+        };
         let plain: Vec<u8> = (0..2 * BLOCK).map(|i| (i * 7 % 253) as u8).collect();
         let mut encrypted = plain.clone();
         KeyStream::new(&[3; 32], &[0xff; 16], 5).apply(&mut encrypted);

@@ -1,7 +1,7 @@
 import { ResponseError } from '../errors.js'
+import { onAbort } from '../internal/on-abort.js'
 import type { ObjectBody } from '../pipeline/object-body.js'
 import { withRetry } from '../pipeline/retry.js'
-import { onAbort } from '../transfer/on-abort.js'
 import { type PinnedObject, readPlan } from './pinned-object.js'
 
 /**

@@ -1,4 +1,4 @@
-import { onAbort } from '../transfer/on-abort.js'
+import { onAbort } from '../internal/on-abort.js'
 
 /** Waits for a promise, but no longer than until the signal fires. */
 export function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {

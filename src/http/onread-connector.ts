@@ -110,6 +110,7 @@ class ReadBridge {
   readonly #queue: Buffer[] = []
   #offered: Uint8Array | null = null
   #stopped = false
+  #paused = false
   #socket: Socket | undefined
 
   constructor(size: number) {
@@ -124,6 +125,8 @@ class ReadBridge {
     const read = socket.read
     socket.read = (size?: number) => this.#read(size, read)
     socket.unshift = (chunk: Uint8Array) => {
+      // undici does this when it pauses, also with nothing left: reading on would only mean a copy of what comes next.
+      this.#paused = true
       if (chunk.length > 0) this.#queue.unshift(Buffer.from(chunk))
       return true
     }
@@ -131,6 +134,7 @@ class ReadBridge {
 
   /** Says whether the socket may go on reading. */
   #received(chunk: Uint8Array): boolean {
+    this.#paused = false
     if (this.#queue.length === 0) {
       this.#offered = chunk
       this.#socket?.emit('readable')
@@ -138,7 +142,7 @@ class ReadBridge {
       this.#offered = null
     }
     if (chunk.length > 0) this.#queue.push(Buffer.from(chunk))
-    this.#stopped = this.#queue.length > 0
+    this.#stopped = this.#paused || this.#queue.length > 0
     return !this.#stopped
   }
 

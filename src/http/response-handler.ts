@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Dispatcher } from 'undici'
+import { onAbort } from '../internal/on-abort.js'
 import type { HttpRequest, HttpResponse } from './http-client.js'
 import { ReceivedBody } from './received-body.js'
 import { translateError } from './translate-error.js'
@@ -12,7 +13,7 @@ export class ResponseHandler implements Dispatcher.DispatchHandler {
   #reject!: (error: unknown) => void
   #controller: Dispatcher.DispatchController | undefined
   #body: ReceivedBody | undefined
-  readonly #onAbort = () => this.#abort()
+  readonly #release: () => void
 
   constructor(request: HttpRequest) {
     this.#request = request
@@ -20,7 +21,7 @@ export class ResponseHandler implements Dispatcher.DispatchHandler {
       this.#resolve = resolve
       this.#reject = reject
     })
-    request.signal?.addEventListener('abort', this.#onAbort, { once: true })
+    this.#release = onAbort(request.signal, () => this.#abort())
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
@@ -56,10 +57,6 @@ export class ResponseHandler implements Dispatcher.DispatchHandler {
     const reason = this.#request.signal?.reason
     this.#reject(reason)
     this.#controller?.abort(reason instanceof Error ? reason : new Error(String(reason)))
-  }
-
-  #release(): void {
-    this.#request.signal?.removeEventListener('abort', this.#onAbort)
   }
 }
 

@@ -43,6 +43,8 @@ export class UndiciHttpClient implements HttpClient {
         body: (request.body ?? null) as Dispatcher.DispatchOptions['body'] as null,
         headersTimeout: request.timeouts.readwrite,
         bodyTimeout: request.timeouts.readwrite,
+        // Without this, undici closes the connection after each HEAD.
+        reset: false,
       },
       handler,
     )

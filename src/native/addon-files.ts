@@ -1,4 +1,4 @@
-import { watchAbort } from './abort-watch.js'
+import { onAbort } from '../internal/on-abort.js'
 import type {
   Addon,
   AddonCancellation,
@@ -138,7 +138,7 @@ export async function cancellable<T>(
   if (signal === undefined) return start(undefined)
   signal.throwIfAborted()
   const cancellation = new addon.Cancellation()
-  const unwatch = watchAbort(signal, () => cancellation.cancel())
+  const unwatch = onAbort(signal, () => cancellation.cancel())
   try {
     const result = await start(cancellation)
     signal.throwIfAborted()

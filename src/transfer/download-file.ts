@@ -7,6 +7,7 @@ import { getEngine } from '../native/index.js'
 import { DownloadCheckpoint, type WrittenPart } from './download-checkpoint.js'
 import { batch, type DownloadableObject, totalLength } from './download-object.js'
 import type { DownloaderOptions, DownloadRequest, DownloadResult } from './download-request.js'
+import { buffersPerBody } from './gather.js'
 import { type Journal, withJournalPath } from './journal.js'
 import { bytesOf, type Part, partSizeFor, planParts } from './part-plan.js'
 import { TransferProgress } from './progress.js'
@@ -114,7 +115,7 @@ export class FileDownload {
     const plan = [...planParts(this.#object.range.length, this.#partSize)]
     const missing = plan.filter(part => !written.has(part.number))
     const work = async (part: Part, stop: AbortSignal) => {
-      const memory = Math.min(part.length, 2 * batch)
+      const memory = Math.min(part.length, buffersPerBody * batch)
       await core.memory.acquire(memory, stop)
       try {
         const done = await this.#fetchPart(writer, part, stop)
@@ -132,7 +133,8 @@ export class FileDownload {
   async #fetchPart(writer: PartWriter, part: Part, signal: AbortSignal): Promise<WrittenPart> {
     let done = 0
     let crc64 = 0n
-    for await (const chunks of this.#object.read(this.#object.range.offset + part.offset, part.length, signal)) {
+    const { pool } = this.#engine
+    for await (const chunks of this.#object.read(this.#object.range.offset + part.offset, part.length, signal, pool)) {
       const length = totalLength(chunks)
       const cipher = this.#object.cipherAt?.(this.#object.range.offset + part.offset + done)
       const options = { signal, ...(cipher && { cipher }) }

@@ -22,7 +22,7 @@ export interface DownloadableObject {
   /** The outcome, once all bytes are written. @throws InconsistentError when they are not those the service has */
   result(crc: bigint): DownloadResult
   /** Reads bytes in batches from a place in the object, not in the range. */
-  read(offset: number, length: number, signal: AbortSignal): AsyncGenerator<Uint8Array[]>
+  read(offset: number, length: number, signal: AbortSignal, buffers?: PartBuffers): AsyncGenerator<Uint8Array[]>
   /** For what is read encrypted, and is to be written decrypted: the key stream from a place in the object on. */
   cipherAt?(offset: number): CipherSpec
   /** Called when nothing more is read. */

@@ -1,4 +1,4 @@
-import { onAbort } from './on-abort.js'
+import { onAbort } from '../internal/on-abort.js'
 
 interface Waiting {
   readonly bytes: number

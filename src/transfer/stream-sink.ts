@@ -1,7 +1,7 @@
 import { Writable } from 'node:stream'
 import { finished } from 'node:stream/promises'
 import { ParamInvalidError } from '../errors.js'
-import { onAbort } from './on-abort.js'
+import { onAbort } from '../internal/on-abort.js'
 import { unlessAborted } from './transfer-abort.js'
 
 /** What {@link Downloader.downloadTo} writes to. */

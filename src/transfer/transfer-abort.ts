@@ -1,4 +1,4 @@
-import { onAbort } from './on-abort.js'
+import { onAbort } from '../internal/on-abort.js'
 
 /** Waits for a promise, or for the signal, whichever comes first. A value that is no promise comes at once. */
 export async function unlessAborted<T>(value: T | PromiseLike<T>, signal: AbortSignal | undefined): Promise<T> {

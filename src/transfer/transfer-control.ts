@@ -1,4 +1,4 @@
-import { onAbort } from './on-abort.js'
+import { onAbort } from '../internal/on-abort.js'
 
 /**
  * A handle that holds a transfer and lets it go on. Pass it as `control`, to one transfer or to several. Parts in flight

@@ -1,5 +1,6 @@
 import type { ClientCore } from '../client/core.js'
 import { CallbackError, InconsistentError, OssError, ServiceError } from '../errors.js'
+import { onAbort } from '../internal/on-abort.js'
 import { getEngine } from '../native/index.js'
 import {
   abortMultipartUpload,
@@ -13,7 +14,6 @@ import {
 } from '../operations/index.js'
 import type { CheckedBytes } from '../pipeline/body.js'
 import { send } from '../pipeline/send.js'
-import { onAbort } from './on-abort.js'
 import type { Part } from './part-plan.js'
 import type { SplitRequest, UploadResult } from './upload-request.js'
 
