@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream'
 import type { RequestDraft } from '../binding/draft.js'
 import { CallbackError, OssError, RequestError, ResponseError } from '../errors.js'
 import type { HttpResponse } from '../http/http-client.js'
+import { ReceivedBody } from '../http/received-body.js'
 import { parseServiceError } from './service-error.js'
 
 /** Largest document read into memory. A listing of 1,000 long keys is below 4 MiB. */
@@ -13,12 +14,15 @@ const errorLimit = 1024 * 1024
 export async function readAll(body: Readable, limit = documentLimit): Promise<Buffer> {
   const chunks: Buffer[] = []
   let length = 0
+  const take = (chunk: Uint8Array) => {
+    length += chunk.length
+    if (length > limit) throw new ResponseError(`the answer is larger than ${limit} bytes`, { retryable: false })
+    chunks.push(Buffer.from(chunk))
+  }
   try {
-    for await (const chunk of body) {
-      length += chunk.length
-      if (length > limit) throw new ResponseError(`the answer is larger than ${limit} bytes`, { retryable: false })
-      chunks.push(chunk)
-    }
+    // Most answers are small and there already: a stream with all its events would cost more than they do.
+    if (body instanceof ReceivedBody) await body.drainInto(take)
+    else for await (const chunk of body) take(chunk)
   } catch (cause) {
     if (cause instanceof OssError) throw cause
     throw new RequestError(`the answer broke off: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })

@@ -110,11 +110,21 @@ function inMemory(bytes: Uint8Array, crc64?: bigint): Payload {
   return { length: bytes.byteLength, replayable: true, bytes, crc64, open: () => slices(bytes) }
 }
 
-/** Bytes in memory are handed to the socket in pieces of this size, so that slow progress is still seen as progress. */
-const memoryPiece = 256 * 1024
+/** Bytes in memory are handed to the socket in pieces, so that slow progress is still seen as progress: this is the first. */
+const firstPiece = 256 * 1024
+/** A piece that was taken within this many milliseconds is followed by one twice as large: pieces cost, over TLS most. */
+const quick = 250
+const largestPiece = 8 * 1024 * 1024
 
 async function* slices(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  for (let at = 0; at < bytes.byteLength; at += memoryPiece) yield bytes.subarray(at, at + memoryPiece)
+  let size = firstPiece
+  for (let at = 0; at < bytes.byteLength; ) {
+    const piece = bytes.subarray(at, at + size)
+    const given = performance.now()
+    yield piece
+    at += piece.byteLength
+    size = performance.now() - given < quick ? Math.min(size * 2, largestPiece) : firstPiece
+  }
 }
 
 async function* chunksOf(source: AsyncIterable<unknown> | Iterable<unknown>): AsyncGenerator<Uint8Array> {

@@ -82,20 +82,29 @@ export class ObjectBody extends Readable {
       : new RequestError(`the body broke off: ${asError(error).message}`, { cause: error, operation })
   }
 
-  #take(chunk: Uint8Array): void {
+  #observe(chunk: Uint8Array): void {
     if (this.#options.expectedCrc64 !== undefined) this.#crc.update(chunk)
     this.#options.onChunk?.(chunk.byteLength)
+  }
+
+  /** What is wrong with the bytes that have passed. */
+  #damage(): InconsistentError | undefined {
+    const { expectedCrc64: expected, operation } = this.#options
+    const actual = this.#crc.digest().toString()
+    return expected === undefined || expected === actual
+      ? undefined
+      : new InconsistentError(actual, expected, { operation })
+  }
+
+  #take(chunk: Uint8Array): void {
+    this.#observe(chunk)
     if (!this.push(chunk)) this.#source.pause()
   }
 
   #finish(): void {
-    const expected = this.#options.expectedCrc64
-    const actual = this.#crc.digest().toString()
-    if (expected !== undefined && expected !== actual) {
-      this.destroy(new InconsistentError(actual, expected, { operation: this.#options.operation }))
-    } else {
-      this.push(null)
-    }
+    const damage = this.#damage()
+    if (damage) this.destroy(damage)
+    else this.push(null)
   }
 
   override _read(): void {
@@ -111,8 +120,18 @@ export class ObjectBody extends Readable {
   /** The whole body in memory. */
   async bytes(): Promise<Buffer> {
     const chunks: Buffer[] = []
-    for await (const chunk of this) chunks.push(chunk)
-    return Buffer.concat(chunks)
+    if (this.#started || this.readableFlowing !== null || !(this.#source instanceof ReceivedBody)) {
+      for await (const chunk of this) chunks.push(chunk)
+      return Buffer.concat(chunks)
+    }
+    // Nobody has begun to read: the bytes can be taken without the events of a stream.
+    await this.drainInto(chunk => {
+      this.#observe(chunk)
+      chunks.push(Buffer.from(chunk))
+    })
+    const damage = this.#damage()
+    if (damage) throw damage
+    return chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)
   }
 
   /** The whole body as UTF-8 text. */
