@@ -21,10 +21,10 @@ export class SignerV4 implements Signer {
    */
   sign(context: SigningContext): void {
     const { headers, credentials, signingTime } = context
-    const time = timestampV4(signingTime)
+    const { timestamp: time, date } = writtenTime(signingTime)
     const scope = scopeOf(context, time)
     headers['x-oss-date'] = time
-    headers.date = signingTime.toUTCString()
+    headers.date = date
     headers['x-oss-content-sha256'] ??= unsignedPayload
     if (credentials.securityToken) headers['x-oss-security-token'] = credentials.securityToken
     const additional = additionalHeadersV4(headers, context.additionalHeaders)
@@ -111,6 +111,21 @@ export function signatureV4(key: KeyObject, stringToSign: string): string {
 export function timestampV4(time: Date): string {
   const iso = time.toISOString()
   return `${iso.slice(0, 4)}${iso.slice(5, 7)}${iso.slice(8, 13)}${iso.slice(14, 16)}${iso.slice(17, 19)}Z`
+}
+
+interface WrittenTime {
+  readonly second: number
+  readonly timestamp: string
+  readonly date: string
+}
+
+let lastWritten: WrittenTime = { second: Number.NaN, timestamp: '', date: '' }
+
+/** Both ways to write a time. They change once a second and cost as much as the signature itself, so the last is kept. */
+function writtenTime(time: Date): WrittenTime {
+  const second = Math.floor(time.getTime() / 1000)
+  if (second !== lastWritten.second) lastWritten = { second, timestamp: timestampV4(time), date: time.toUTCString() }
+  return lastWritten
 }
 
 /**
