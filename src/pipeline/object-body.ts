@@ -119,11 +119,8 @@ export class ObjectBody extends Readable {
 
   /** The whole body in memory. */
   async bytes(): Promise<Buffer> {
+    if (this.#started || this.readableFlowing !== null || !(this.#source instanceof ReceivedBody)) return this.collect()
     const chunks: Buffer[] = []
-    if (this.#started || this.readableFlowing !== null || !(this.#source instanceof ReceivedBody)) {
-      for await (const chunk of this) chunks.push(chunk)
-      return Buffer.concat(chunks)
-    }
     // Nobody has begun to read: the bytes can be taken without the events of a stream.
     await this.drainInto(chunk => {
       this.#observe(chunk)
@@ -132,6 +129,13 @@ export class ObjectBody extends Readable {
     const damage = this.#damage()
     if (damage) throw damage
     return chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)
+  }
+
+  /** Reads the stream to its end. @internal */
+  protected async collect(): Promise<Buffer> {
+    const chunks: Buffer[] = []
+    for await (const chunk of this) chunks.push(chunk)
+    return Buffer.concat(chunks)
   }
 
   /** The whole body as UTF-8 text. */

@@ -205,6 +205,11 @@ class FramedBody extends ObjectBody {
     this.#decoder = new SelectFrameDecoder(answer.checksums)
   }
 
+  /** What has arrived is not what is handed over, so it must pass through the stream. */
+  override bytes(): Promise<Buffer> {
+    return this.collect()
+  }
+
   override push(chunk: Buffer | null): boolean {
     if (this.destroyed) return false
     try {
