@@ -2,6 +2,7 @@ import { Readable } from 'node:stream'
 import test from 'ava'
 import { FixedDelayBackoff, type HttpClient, type OssError, RequestError, ServiceError, StandardRetryer } from 'ferross'
 import { call, golden, goldenClient, RecordingClient } from '../helpers/golden.js'
+import { withServer } from '../helpers/with-server.js'
 
 interface Sequence {
   operation: string
@@ -100,4 +101,62 @@ test('an abort before the call sends nothing', async t => {
   const signal = AbortSignal.abort(new Error('never'))
   await t.throwsAsync(client.getBucketAcl({ bucket: 'examplebucket' }, { signal }), { message: 'never' })
   t.is(transport.requests.length, 0)
+})
+
+test('calls of a client share a quota for retries, and without it failures are thrown as they are', async t => {
+  const outage = Array.from({ length: 20 }, () => ({ status: 500 }))
+  const transport = new RecordingClient(...outage)
+  const client = goldenClient(transport, { retryer: quick(), retryQuota: 15 })
+  const fail = () => t.throwsAsync(client.getBucketAcl({ bucket: 'examplebucket' }), { instanceOf: ServiceError })
+  const attempts = [await fail(), await fail(), await fail()]
+  t.deepEqual(
+    attempts.map(error => error?.attempts),
+    [3, 2, 1],
+  )
+  t.true(attempts[2]?.retryable)
+  t.is(transport.requests.length, 6)
+  const free = goldenClient(new RecordingClient(...outage), { retryer: quick(), retryQuota: 0 })
+  for (let count = 0; count < 5; count++) {
+    const error = await t.throwsAsync(free.getBucketAcl({ bucket: 'examplebucket' }), { instanceOf: ServiceError })
+    t.is(error?.attempts, 3)
+  }
+})
+
+test('calls that succeed fill the quota again', async t => {
+  const answers = [500, 200, 500, 200, 500, 500, 200, 500, 200].map(status => ({ status }))
+  const client = goldenClient(new RecordingClient(...answers), { retryer: quick(2), retryQuota: 5 })
+  const put = () => client.putObject({ bucket: 'examplebucket', key: 'k' })
+  await put()
+  await put()
+  t.is((await t.throwsAsync(put(), { instanceOf: ServiceError }))?.attempts, 2)
+  await put()
+  t.is((await t.throwsAsync(put(), { instanceOf: ServiceError }))?.attempts, 1, 'one token is not enough')
+  await put()
+})
+
+test('connections that were closed while they were idle cost no tokens', async t => {
+  const { client, server } = await withServer(t, { retryQuota: 5, maxConnections: 1 })
+  await client.putBucket({ bucket: 'examplebucket' })
+  for (let count = 0; count < 5; count++) {
+    server.faults.add({ operation: 'GetBucketAcl', dropConnection: true })
+    await client.getBucketAcl({ bucket: 'examplebucket' })
+  }
+  t.is(server.requests.count('GetBucketAcl'), 10)
+})
+
+test('the wait that the service asks for is the least there is', async t => {
+  const throttled = { status: 503, headers: { 'x-oss-qos-delay-time': '120' } }
+  const client = goldenClient(new RecordingClient(throttled, { status: 200 }), { retryer: quick() })
+  const before = performance.now()
+  await client.putObject({ bucket: 'examplebucket', key: 'k' })
+  t.true(performance.now() - before >= 115)
+})
+
+test('a quota that is no number of tokens is refused', t => {
+  for (const retryQuota of [-1, 1.5, '500', Number.POSITIVE_INFINITY]) {
+    const error = t.throws(() => goldenClient(new RecordingClient(), { retryQuota } as never), {
+      any: true,
+    }) as OssError
+    t.is(error.code, 'ParamInvalid')
+  }
 })

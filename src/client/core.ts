@@ -1,4 +1,5 @@
 import type { PipelineContext } from '../pipeline/context.js'
+import { RetryQuota } from '../retry/retry-quota.js'
 import { MemoryBudget } from '../transfer/memory-budget.js'
 import { RateLimiter } from '../transfer/rate-limit.js'
 import { RateLimitedHttpClient } from '../transfer/rate-limit-http.js'
@@ -23,6 +24,7 @@ export function createCore(options: ResolvedOptions): ClientCore {
     options,
     region: endpoint.region,
     product: endpoint.product,
+    retryQuota: new RetryQuota(options.retryQuota),
     memory: new MemoryBudget(options.memoryLimit),
     clockOffset: 0,
     target: (bucket, key) => ({ scheme: endpoint.scheme, ...targetOf(endpoint, bucket, key) }),

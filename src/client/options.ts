@@ -5,6 +5,7 @@ import { ParamInvalidError, ParamRequiredError } from '../errors.js'
 import type { HttpClient } from '../http/http-client.js'
 import { UndiciHttpClient } from '../http/undici-client.js'
 import { version } from '../internal/version.js'
+import { defaultRetryQuota } from '../retry/retry-quota.js'
 import type { Retryer } from '../retry/retryer.js'
 import { StandardRetryer } from '../retry/standard-retryer.js'
 import type { Signer } from '../signing/signer.js'
@@ -28,6 +29,14 @@ export interface ClientOptions {
   retryMaxAttempts?: number
   /** Decides about retries. @default a `StandardRetryer` */
   retryer?: Retryer
+  /**
+   * Tokens that all calls of the client have for retries, so that an outage does not multiply the load. A retry takes 5, or 10
+   * when there was no answer; a call that succeeds after retries gives back what it took, one that succeeds at once brings 1.
+   * Without enough of them a failure is thrown as it is, whatever its `retryable` says. 0 stands for no limit; to have no
+   * retries, set `retryMaxAttempts` to 1. Retries after a kept connection turned out to be closed take none.
+   * @default 500
+   */
+  retryQuota?: number
   /** Until a connection must stand. @default 10000 */
   connectTimeout?: number
   /** Without progress in sending or receiving. @default 20000 */
@@ -86,6 +95,7 @@ export interface ResolvedOptions {
   readonly ownsHttpClient: boolean
   readonly retryer: Retryer
   readonly retryMaxAttempts: number
+  readonly retryQuota: number
   readonly connectTimeout: number
   readonly readwriteTimeout: number
   readonly enabledRedirect: boolean
@@ -115,7 +125,7 @@ export function loadDefault(overrides: ClientOptions = {}): ClientOptions {
   }
 }
 
-type Kind = 'string' | 'boolean' | 'milliseconds' | 'positive integer' | 'object' | 'any'
+type Kind = 'string' | 'boolean' | 'milliseconds' | 'count' | 'positive integer' | 'object' | 'any'
 
 const kinds: { readonly [K in keyof Required<ClientOptions>]: Kind } = {
   region: 'string',
@@ -125,6 +135,7 @@ const kinds: { readonly [K in keyof Required<ClientOptions>]: Kind } = {
   dispatcher: 'object',
   retryMaxAttempts: 'any',
   retryer: 'object',
+  retryQuota: 'count',
   connectTimeout: 'milliseconds',
   readwriteTimeout: 'milliseconds',
   insecureSkipVerify: 'boolean',
@@ -157,6 +168,7 @@ const checks: Readonly<Record<Kind, [expectation: string, test: (value: unknown)
     'expected milliseconds, an integer of at least 0',
     value => Number.isSafeInteger(value) && Number(value) >= 0,
   ],
+  count: ['expected an integer of at least 0', value => Number.isSafeInteger(value) && Number(value) >= 0],
   'positive integer': ['expected an integer of at least 1', value => Number.isSafeInteger(value) && Number(value) >= 1],
   object: ['expected an object', value => typeof value === 'object' && value !== null],
   any: ['', () => true],
@@ -210,6 +222,7 @@ export function resolveOptions(options: ClientOptions): ResolvedOptions {
     ownsHttpClient: options.httpClient === undefined,
     retryer: options.retryer ?? new StandardRetryer({ maxAttempts: retryMaxAttempts }),
     retryMaxAttempts,
+    retryQuota: options.retryQuota ?? defaultRetryQuota,
     connectTimeout,
     readwriteTimeout: options.readwriteTimeout ?? 20_000,
     enabledRedirect: options.enabledRedirect ?? false,

@@ -1,5 +1,6 @@
 import type { CredentialsProvider } from '../credentials/credentials.js'
 import type { HttpClient } from '../http/http-client.js'
+import type { RetryQuota } from '../retry/retry-quota.js'
 import type { Retryer } from '../retry/retryer.js'
 import type { Signer } from '../signing/signer.js'
 
@@ -20,6 +21,8 @@ export interface PipelineContext {
   readonly signer: Signer
   readonly retryer: Retryer
   readonly retryMaxAttempts: number
+  /** What all calls of the client may spend on retries. */
+  readonly retryQuota: RetryQuota
   readonly connectTimeout: number
   readonly readwriteTimeout: number
   readonly enabledRedirect: boolean

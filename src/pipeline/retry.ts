@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { refusesCredentials, renewCredentials } from '../credentials/refusal.js'
 import { CallbackError, OssError, ServiceError } from '../errors.js'
+import { requestedDelay } from '../retry/requested-delay.js'
 import type { Retryer } from '../retry/retryer.js'
 import type { PipelineContext } from './context.js'
 import { serverTimeOf } from './service-error.js'
@@ -18,13 +19,18 @@ export interface RetryPlan {
 /**
  * Makes attempts until one succeeds or the plan says stop. The error of the last attempt is thrown as it is. Credentials that
  * the service refuses are renewed once; where that brings others, the next attempt is made at once, whatever the retryer says.
+ * All other retries take from the client's quota, and wait at least as long as the service asks.
  */
 export async function withRetry<T>(context: PipelineContext, plan: RetryPlan, attempt: () => Promise<T>): Promise<T> {
+  const { retryQuota } = context
   let renewed = false
+  let taken = 0
   for (let count = 1; ; count++) {
     plan.signal?.throwIfAborted()
     try {
-      return await attempt()
+      const result = await attempt()
+      retryQuota.succeeded(taken)
+      return result
     } catch (error) {
       if (plan.signal?.aborted) throw plan.signal.reason
       if (error instanceof OssError) error.attempts = count
@@ -42,7 +48,10 @@ export async function withRetry<T>(context: PipelineContext, plan: RetryPlan, at
         continue
       }
       if (!plan.retryer.isRetryable(error)) throw error
-      await pause(plan.retryer.delay(count, error), plan.signal)
+      const tokens = retryQuota.take(error, count)
+      if (tokens === undefined) throw error
+      taken += tokens
+      await pause(Math.max(plan.retryer.delay(count, error), requestedDelay(error)), plan.signal)
     }
   }
 }

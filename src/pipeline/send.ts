@@ -7,6 +7,7 @@ import { InconsistentError, OssError, ParamInvalidError } from '../errors.js'
 import type { HttpRequest, HttpResponse } from '../http/http-client.js'
 import { contentTypeOf } from '../internal/content-type.js'
 import { Crc64, crc64 } from '../native/checksum.js'
+import { throwUnanswered } from '../retry/retry-quota.js'
 import { encodeQuery } from '../signing/encode.js'
 import { asksForCallback, checkStatus, discard, readAll, readableMetadata } from './answer.js'
 import { contentMd5, type Payload, toPayload } from './body.js'
@@ -170,7 +171,7 @@ class Exchange<Res> {
       signal: this.#options.signal,
       timeouts: { connect: connectTimeout, readwrite: this.#options.readwriteTimeout ?? readwriteTimeout },
     }
-    let response = await httpClient.send(request)
+    let response = await httpClient.send(request).catch(throwUnanswered)
     const mayFollow = this.#context.enabledRedirect && (request.method === 'GET' || request.method === 'HEAD')
     for (let hops = 0; mayFollow && hops < 5 && isRedirect(response); hops++) {
       discard(response.body)

@@ -1,5 +1,5 @@
 import type { ClientCore } from '../client/core.js'
-import { InconsistentError, ParamInvalidError, ServiceError, TimeoutError } from '../errors.js'
+import { InconsistentError, ParamInvalidError, ParamRequiredError, ServiceError, TimeoutError } from '../errors.js'
 import { copyObject } from '../operations/index.js'
 import { ProgressMeter } from '../pipeline/progress.js'
 import { send } from '../pipeline/send.js'
@@ -14,10 +14,17 @@ import {
   readSource,
   withoutUndefined,
 } from './copy-source.js'
-import { checkFlag, mergeTransferOptions, type TransferOptions } from './options.js'
+import {
+  type CheckpointOptions,
+  checkCheckpointOptions,
+  checkFlag,
+  mergeTransferOptions,
+  type TransferOptions,
+} from './options.js'
+import { type TransferContext, transferContext } from './transfer-context.js'
 
 /** Options of a {@link Copier}. */
-export interface CopierOptions extends TransferOptions {
+export interface CopierOptions extends TransferOptions, CheckpointOptions {
   /** Bytes per part, 100 KiB to 5 GiB. Grows by itself where 10,000 parts would not be enough. @default 64 MiB */
   partSize?: number
   /** Largest object in bytes that is copied in one request whatever the circumstances. @default 200 MiB */
@@ -28,8 +35,14 @@ export interface CopierOptions extends TransferOptions {
    * @default false
    */
   disableShallowCopy?: boolean
-  /** Keeps the parts that were made when a copy fails, instead of removing them. @default false */
+  /**
+   * Keeps the parts that were made when a copy fails, instead of removing them. With `enableCheckpoint` they are kept in any
+   * case, to go on from there.
+   * @default false
+   */
   leavePartsOnError?: boolean
+  /** Folder for the journal, made when missing. Required with `enableCheckpoint`, because a copy has no local file. */
+  checkpointDir?: string
 }
 
 /** Outcome of a copy. */
@@ -73,21 +86,28 @@ export class Copier {
   /**
    * Copies an object. Conditions in the request are about the source.
    *
+   * With `enableCheckpoint` a copy in parts that was interrupted goes on when it is called again: parts that were recorded are
+   * trusted when the service lists them with the same entity tag, length and, where it states one, CRC-64. A source that has
+   * another entity tag by then, other properties of the copy or another part size begin anew, and the old parts are removed.
+   * The journal is removed at the end; one that is damaged or about something else is replaced.
+   *
    * @throws ServiceError when there is no such source or a condition does not hold, SourceChangedError when the source is
-   * replaced meanwhile, InconsistentError when the copy has other bytes; no parts remain then unless `leavePartsOnError` is
-   * set
+   * replaced meanwhile, InconsistentError when the copy has other bytes, CheckpointError when the journal cannot be written;
+   * no parts remain then unless `leavePartsOnError` or `enableCheckpoint` is set
    */
   async copy(request: CopyRequest, options?: CopierOptions): Promise<CopyResult> {
     const merged = checked(this.#options, options)
     merged.signal?.throwIfAborted()
     checkCopyRequest(request)
-    const source = await readSource(this.#core, request, merged.signal)
-    return new ObjectCopy(this.#core, request, source, merged).run()
+    await merged.control?.ready(merged.signal)
+    const context = transferContext(this.#core, merged)
+    const source = await readSource(context.core, request, merged.signal)
+    return new ObjectCopy(context, request, source, merged).run()
   }
 }
 
 function checked(base: CopierOptions, overrides: CopierOptions | undefined): CopierOptions {
-  const own = ['multipartCopyThreshold', 'disableShallowCopy', 'leavePartsOnError']
+  const own = ['multipartCopyThreshold', 'disableShallowCopy', 'leavePartsOnError', 'enableCheckpoint', 'checkpointDir']
   const merged = mergeTransferOptions(base, overrides, own)
   const { multipartCopyThreshold: threshold } = merged
   if (!(Number.isSafeInteger(threshold) && (threshold as number) >= 0)) {
@@ -95,20 +115,24 @@ function checked(base: CopierOptions, overrides: CopierOptions | undefined): Cop
   }
   checkFlag('disableShallowCopy', merged.disableShallowCopy)
   checkFlag('leavePartsOnError', merged.leavePartsOnError)
+  checkCheckpointOptions(merged)
+  if (merged.enableCheckpoint && merged.checkpointDir === undefined) throw new ParamRequiredError('checkpointDir')
   return merged
 }
 
 /** One object to copy. */
 class ObjectCopy {
+  readonly #context: TransferContext
   readonly #core: ClientCore
   readonly #request: CopyRequest
   readonly #source: CopySource
   readonly #options: CopierOptions
   readonly #progress: ProgressMeter
 
-  constructor(core: ClientCore, request: CopyRequest, source: CopySource, options: CopierOptions) {
+  constructor(context: TransferContext, request: CopyRequest, source: CopySource, options: CopierOptions) {
     const { progressFn, ...rest } = request
-    this.#core = core
+    this.#context = context
+    this.#core = context.core
     this.#request = rest
     this.#source = source
     this.#options = options
@@ -170,7 +194,7 @@ class ObjectCopy {
   }
 
   #inParts(): Promise<CopyResult> {
-    return new PartsCopy(this.#core, this.#request, this.#source, this.#options, this.#progress).run()
+    return new PartsCopy(this.#context, this.#request, this.#source, this.#options, this.#progress).run()
   }
 }
 

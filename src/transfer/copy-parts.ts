@@ -1,33 +1,18 @@
 import type { ClientCore } from '../client/core.js'
-import { ServiceError } from '../errors.js'
-import {
-  abortMultipartUpload,
-  type CompleteMultipartUploadRequest,
-  type CompleteMultipartUploadResult,
-  completeMultipartUpload,
-  headObject,
-  initiateMultipartUpload,
-  uploadPartCopy,
-} from '../operations/index.js'
+import { OssError, ServiceError, SourceChangedError } from '../errors.js'
+import { completeMultipartUpload, uploadPartCopy } from '../operations/index.js'
 import type { ProgressMeter } from '../pipeline/progress.js'
 import { send } from '../pipeline/send.js'
-import type { CopierOptions } from './copier.js'
+import type { CopierOptions, CopyResult } from './copier.js'
+import { type CopiedPart, CopyCheckpoint, copyRecord } from './copy-checkpoint.js'
 import { initiateRequest } from './copy-properties.js'
 import { type CopyRequest, type CopySource, explainCopyError, pinnedSource, withoutUndefined } from './copy-source.js'
-import { type Part, partSizeFor, planParts } from './part-plan.js'
+import { withJournalPath } from './journal.js'
+import { bytesOf, type Part, partSizeFor, planParts } from './part-plan.js'
 import { runParts } from './run-parts.js'
-
-/** A multipart upload under way. */
-interface Upload {
-  readonly bucket: string
-  readonly key: string
-  readonly uploadId: string
-}
-
-interface CopiedPart {
-  readonly partNumber: number
-  readonly etag: string
-}
+import type { TransferContext } from './transfer-context.js'
+import type { SplitRequest } from './upload-request.js'
+import { isNoSuchUpload, UploadSession } from './upload-session.js'
 
 /** The service moves about 20 MiB of a part in a second at worst, so larger parts are given more time. */
 const bytesPerStep = 200 * 1024 * 1024
@@ -36,72 +21,118 @@ const mostSteps = 3
 
 /** One object on its way from the service to the service, in parts. */
 export class PartsCopy {
+  readonly #context: TransferContext
   readonly #core: ClientCore
   readonly #request: CopyRequest
   readonly #source: CopySource
   readonly #options: CopierOptions
   readonly #progress: ProgressMeter
+  readonly #partSize: number
 
   constructor(
-    core: ClientCore,
+    context: TransferContext,
     request: CopyRequest,
     source: CopySource,
     options: CopierOptions,
     progress: ProgressMeter,
   ) {
-    this.#core = core
+    this.#context = context
+    this.#core = context.core
     this.#request = request
     this.#source = source
     this.#options = options
     this.#progress = progress
+    this.#partSize = partSizeFor(source.size, options.partSize as number)
   }
 
   /** Copies the parts and joins them. On failure they are removed, unless they are wanted. */
-  async run(): Promise<CompleteMultipartUploadResult & { uploadId: string }> {
-    const upload = await this.#initiate()
-    let parts: CopiedPart[]
+  async run(): Promise<CopyResult> {
+    const split = await this.#split()
+    return this.#options.enableCheckpoint ? this.#resumable(split) : this.#atOnce(split)
+  }
+
+  async #atOnce(split: SplitRequest): Promise<CopyResult> {
+    const session = await UploadSession.begin(this.#core, split, this.#options.signal)
     try {
-      parts = await this.#copyParts(upload)
+      const copied: CopiedPart[] = []
+      await this.#copyParts(session, planParts(this.#source.size, this.#partSize), async part => void copied.push(part))
+      return await this.#complete(session, split, copied, false)
     } catch (error) {
-      // A part in flight may arrive after the first abort: the second one removes it.
-      await this.#abort(upload, 2)
-      throw explainCopyError(error)
-    }
-    try {
-      return { ...(await this.#complete(upload, parts)), uploadId: upload.uploadId }
-    } catch (error) {
-      await this.#abort(upload, 1)
+      if (!this.#options.leavePartsOnError) await session.abort()
       throw error
     }
   }
 
-  async #initiate(): Promise<Upload> {
-    const { signal } = this.#options
-    const request = await initiateRequest(this.#core, this.#request, this.#source, signal)
-    const started = await send(this.#core, initiateMultipartUpload, request, signal ? { signal } : {})
-    return { bucket: request.bucket, key: request.key, uploadId: started.uploadId as string }
-  }
-
-  async #copyParts(upload: Upload): Promise<CopiedPart[]> {
-    const { signal, parallelNum, partSize } = this.#options
+  /** As {@link PartsCopy.#atOnce}, with a journal that lets a later run go on where this one ends. */
+  async #resumable(split: SplitRequest): Promise<CopyResult> {
+    const { signal, checkpointDir } = this.#options
     const { size } = this.#source
-    const parts = planParts(size, partSizeFor(size, partSize as number))
-    const copied: CopiedPart[] = []
-    await runParts(parts, parallelNum as number, signal, async (part, stop) => {
-      copied.push(await this.#copyPart(upload, part, stop))
-      this.#progress.add(part.length)
+    const folder = checkpointDir as string
+    const checkpoint = new CopyCheckpoint(this.#core, this.#request, split, this.#source, folder, this.#partSize)
+    return withJournalPath(checkpoint.path, async () => {
+      const found = await checkpoint.load(signal)
+      if ('result' in found) {
+        this.#progress.add(size)
+        return found.result
+      }
+      const { session, journal, copied } = found
+      try {
+        const resumed = copied.size > 0
+        this.#progress.add(bytesOf(copied.values()))
+        const missing = [...planParts(size, this.#partSize)].filter(part => !copied.has(part.number))
+        await this.#copyParts(session, missing, async part => {
+          copied.set(part.number, part)
+          await journal.append(copyRecord(part))
+        })
+        const result = await this.#complete(session, split, copied.values(), resumed)
+        await journal.remove()
+        return result
+      } catch (error) {
+        // What can never be finished is not kept for another time.
+        if (isFinal(error)) {
+          await session.abort()
+          await journal.remove()
+        } else await journal.close()
+        throw error
+      }
     })
-    return copied.sort((a, b) => a.partNumber - b.partNumber)
   }
 
-  async #copyPart(upload: Upload, part: Part, signal: AbortSignal): Promise<CopiedPart> {
-    const { trafficLimit, requestPayer } = this.#request
+  /** What the requests of the multipart upload say. */
+  async #split(): Promise<SplitRequest> {
+    const { bucket, key, acl, forbidOverwrite, requestPayer } = this.#request
+    const other = withoutUndefined({ requestPayer })
+    return {
+      put: { bucket, key },
+      initiate: await initiateRequest(this.#core, this.#request, this.#source, this.#options.signal),
+      part: {},
+      complete: { ...withoutUndefined({ acl, forbidOverwrite }), ...other },
+      other,
+    }
+  }
+
+  async #copyParts(session: UploadSession, parts: Iterable<Part>, copied: (part: CopiedPart) => Promise<void>) {
+    const { signal, parallelNum, control } = this.#options
+    const { parallelism } = this.#context
+    const work = async (part: Part, stop: AbortSignal) => {
+      await copied(await this.#copyPart(session, part, stop))
+      this.#progress.add(part.length)
+    }
+    await runParts(parts, parallelNum as number, signal, work, { control, parallelism }).catch(error => {
+      throw explainCopyError(error)
+    })
+  }
+
+  async #copyPart(session: UploadSession, part: Part, signal: AbortSignal): Promise<CopiedPart> {
+    const { bucket, key, trafficLimit, requestPayer } = this.#request
     const steps = Math.min(mostSteps, Math.floor((part.length - 1) / bytesPerStep))
-    const { etag } = await send(
+    const { etag, headers } = await send(
       this.#core,
       uploadPartCopy,
       {
-        ...upload,
+        bucket,
+        key,
+        uploadId: session.id,
         ...pinnedSource(this.#request, this.#source),
         ...withoutUndefined({ trafficLimit, requestPayer }),
         partNumber: part.number,
@@ -109,47 +140,45 @@ export class PartsCopy {
       },
       { signal, readwriteTimeout: this.#core.readwriteTimeout + steps * stepMilliseconds },
     )
-    return { partNumber: part.number, etag: etag as string }
+    return { ...part, etag: etag as string, crc64: headers['x-oss-hash-crc64ecma'] }
   }
 
-  async #complete(upload: Upload, parts: CopiedPart[]): Promise<CompleteMultipartUploadResult> {
-    const { acl, forbidOverwrite, requestPayer } = this.#request
+  async #complete(
+    session: UploadSession,
+    split: SplitRequest,
+    copied: Iterable<CopiedPart>,
+    resumed: boolean,
+  ): Promise<CopyResult> {
     const { signal } = this.#options
-    const request: CompleteMultipartUploadRequest = {
-      ...upload,
-      ...withoutUndefined({ acl, forbidOverwrite, requestPayer }),
-      completeMultipartUpload: { parts },
-    }
+    const parts = [...copied]
+      .sort((a, b) => a.number - b.number)
+      .map(({ number, etag }) => ({ partNumber: number, etag }))
+    const request = { ...split.put, uploadId: session.id, ...split.complete, completeMultipartUpload: { parts } }
     try {
-      return await send(this.#core, completeMultipartUpload, request, signal ? { signal } : {})
+      const completed = await send(this.#core, completeMultipartUpload, request, signal ? { signal } : {})
+      return { ...completed, uploadId: session.id }
     } catch (error) {
-      return this.#resolveLostAnswer(upload, error)
+      if (signal?.aborted || !(await this.#mayHaveCompleted(session, error, resumed))) throw error
+      // An object with the source's length and CRC-64 is the one that was meant; without a CRC-64 nobody can tell.
+      const { hashCrc64 } = this.#source.head
+      const found = hashCrc64 === undefined ? undefined : await session.findObject(hashCrc64, this.#source.size, signal)
+      if (found === undefined) throw error
+      return found
     }
   }
 
-  /**
-   * The service goes on completing when the connection breaks, and then knows the upload no more. An object with the
-   * source's length and CRC-64 is the one that was meant; without a CRC-64 nobody can tell.
-   */
-  async #resolveLostAnswer(upload: Upload, error: unknown): Promise<CompleteMultipartUploadResult> {
-    if (!(error instanceof ServiceError) || error.code !== 'NoSuchUpload' || error.attempts < 2) throw error
-    const { bucket, key } = upload
-    const payer = withoutUndefined({ requestPayer: this.#request.requestPayer })
-    const head = await send(this.#core, headObject, { bucket, key, ...payer }).catch(() => {
-      throw error
-    })
-    const { hashCrc64, contentLength } = this.#source.head
-    if (hashCrc64 === undefined || head.hashCrc64 !== hashCrc64 || head.contentLength !== contentLength) throw error
-    const { statusCode, requestId, headers, etag, versionId } = head
-    return { statusCode, requestId, headers, hashCrc64, ...withoutUndefined({ etag, versionId }) }
-  }
-
-  /** Removes the parts. A failure here must not hide the error that led here. */
-  async #abort(upload: Upload, times: number): Promise<void> {
-    if (this.#options.leavePartsOnError) return
-    const request = { ...upload, ...withoutUndefined({ requestPayer: this.#request.requestPayer }) }
-    for (let count = 0; count < times; count++) {
-      await send(this.#core, abortMultipartUpload, request).catch(() => {})
+  /** The service goes on completing when the connection breaks, and then knows the upload no more. */
+  async #mayHaveCompleted(session: UploadSession, error: unknown, resumed: boolean): Promise<boolean> {
+    if (!(error instanceof OssError)) return false
+    if (error instanceof ServiceError && error.statusCode < 500) {
+      return isNoSuchUpload(error) && (error.attempts > 1 || resumed)
     }
+    return session.isGone(this.#options.signal)
   }
+}
+
+/** Whether going on later makes no sense: the source is another or none, or the upload is gone. */
+function isFinal(error: unknown): boolean {
+  if (error instanceof SourceChangedError || isNoSuchUpload(error)) return true
+  return error instanceof ServiceError && (error.code === 'NoSuchKey' || error.code === 'NoSuchVersion')
 }

@@ -1,11 +1,13 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { ClientCore } from '../client/core.js'
+import { requestedDelay } from '../retry/requested-delay.js'
 
 /** Decides about attempts of something that goes on where it broke, so that attempts are counted anew after progress. */
 export class ResumingRetry {
   readonly #core: ClientCore
   readonly #signal: AbortSignal
   #failures = 0
+  #taken = 0
 
   constructor(core: ClientCore, signal: AbortSignal) {
     this.#core = core
@@ -14,13 +16,22 @@ export class ResumingRetry {
 
   /** Waits before the next attempt, or throws the error when there is to be none. */
   async after(error: unknown, progressed: boolean): Promise<void> {
-    const { retryer, retryMaxAttempts } = this.#core
+    const { retryer, retryMaxAttempts, retryQuota } = this.#core
     this.#signal.throwIfAborted()
     this.#failures = progressed ? 1 : this.#failures + 1
     // A connection that broke after much came through is worth another one even when single requests are not repeated.
     const most = progressed ? Math.max(2, retryMaxAttempts) : retryMaxAttempts
     if (this.#failures >= most || !retryer.isRetryable(error)) throw error
-    const delay = retryer.delay(this.#failures, error)
+    // What goes forward is no load in vain: only attempts that brought nothing are counted against the client's quota.
+    if (progressed) {
+      retryQuota.giveBack(this.#taken)
+      this.#taken = 0
+    } else {
+      const tokens = retryQuota.take(error, this.#failures)
+      if (tokens === undefined) throw error
+      this.#taken += tokens
+    }
+    const delay = Math.max(retryer.delay(this.#failures, error), requestedDelay(error))
     if (delay <= 0) return
     await wait(delay, undefined, { signal: this.#signal }).catch(() => {
       throw this.#signal.reason
