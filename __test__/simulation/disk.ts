@@ -21,6 +21,10 @@ export class SimulatedDisk {
   #inodes = 0
   #clock = 1_000_000
 
+  get paths(): string[] {
+    return [...this.#files.keys()]
+  }
+
   /** Names of the files there are, without folders. */
   get names(): string[] {
     return [...this.#files.keys()].map(path => basename(path)).sort()

@@ -12,6 +12,7 @@ const totals: Record<string, number> = {
   powerLosses: 0,
   aborts: 0,
   changes: 0,
+  tampered: 0,
   faults: 0,
 }
 const kinds = new Map<string, number>()

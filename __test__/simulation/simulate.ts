@@ -8,6 +8,7 @@ import { type FileWorld, simulated } from './intercept.js'
 import { type Fate, SimulatedNetwork } from './network.js'
 import { Scheduler } from './scheduler.js'
 import { SimulatedService } from './service.js'
+import { tamperedJournal } from './tamper.js'
 
 const bucket = 'examplebucket'
 const sourceKey = 'source'
@@ -42,6 +43,8 @@ export interface SimulationReport {
   readonly powerLosses: number
   readonly aborts: number
   readonly changes: number
+  /** Journals that were damaged, or made to lie. */
+  readonly tampered: number
   readonly faults: ReadonlyMap<Fate, number>
 }
 
@@ -60,7 +63,7 @@ export class Simulation implements FileWorld {
   #diedWithoutJournal = false
   #lastError: unknown
   #powerWasLost = false
-  readonly #counts = { runs: 0, events: 0, deaths: 0, powerLosses: 0, aborts: 0, changes: 0 }
+  readonly #counts = { runs: 0, events: 0, deaths: 0, powerLosses: 0, aborts: 0, changes: 0, tampered: 0 }
 
   constructor(seed: number) {
     this.random = new Random(seed)
@@ -74,10 +77,12 @@ export class Simulation implements FileWorld {
     this.#replaceSource()
     if (this.#kind === 'downloadFile' && this.#useTempFile) this.disk.put(targetPath, oldBytes)
     for (;;) {
-      const last = ++this.#counts.runs === mostRuns
+      // A journal that lies may cost the run that finds out.
+      const last = ++this.#counts.runs === mostRuns + (this.#counts.tampered > 0 ? 1 : 0)
       // A stream is gone with the process that read it, so there is nothing to compare with: what counts is each run.
-      if (await this.#once(last ? { faults: 0 } : this.#draw())) break
+      if (await this.#once(this.#counts.runs >= mostRuns ? { faults: 0 } : this.#draw())) break
       if (last) throw new Error(`${this.#kind} fails without any fault`, { cause: this.#lastError })
+      if (this.#checkpoint && this.#counts.runs < mostRuns && this.random.chance(0.4)) this.#tamper()
     }
     await this.scheduler.drain()
     this.#checkNothingLeft()
@@ -212,6 +217,13 @@ export class Simulation implements FileWorld {
     return Buffer.concat(chunks)
   }
 
+  #tamper(): void {
+    for (const path of this.disk.paths.filter(path => path.endsWith('.ferross-journal'))) {
+      this.disk.put(path, tamperedJournal(this.disk.content(path) as Buffer, this.random))
+      this.#counts.tampered++
+    }
+  }
+
   /** The process is gone, and half of the time the whole machine. */
   #die(): void {
     this.#counts.deaths++
@@ -242,7 +254,8 @@ export class Simulation implements FileWorld {
   #checkNothingLeft(): void {
     // A process that keeps no journal takes the names of what it began with it.
     if (this.#diedWithoutJournal) return
-    assert.equal(this.#service.strayParts, 0, 'no parts are left at the service')
+    // Only the journal knew the upload.
+    if (this.#counts.tampered === 0) assert.equal(this.#service.strayParts, 0, 'no parts are left at the service')
     const names = this.disk.names.filter(name => name !== 'source.bin' && name !== 'target.bin')
     assert.deepEqual(names, [], 'no temporary file and no journal is left')
   }

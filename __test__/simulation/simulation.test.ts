@@ -16,6 +16,7 @@ test.serial('transfers survive faults, deaths, losses of power, aborts and chang
   const sum = (count: (report: SimulationReport) => number) => reports.reduce((total, each) => total + count(each), 0)
   t.true(sum(({ deaths }) => deaths) > 50, 'processes died')
   t.true(sum(({ powerLosses }) => powerLosses) > 20, 'power was lost')
+  t.true(sum(({ tampered }) => tampered) > 5, 'journals were damaged')
   t.true(sum(({ faults }) => [...faults.values()].reduce((all, one) => all + one, 0)) > 50, 'faults took place')
 })
 
