@@ -346,7 +346,7 @@ export function liveTarget(server: LocalServer, agent: Agent): FuzzTarget {
     method: fc.constantFrom('GET', 'PUT', 'POST', 'DELETE', 'HEAD', 'OPTIONS'),
     path: fc.oneof(
       fc.constantFrom('/examplebucket/k', '/examplebucket', '/examplebucket/', '/'),
-      mutated('/examplebucket/some/key'),
+      mutated('examplebucket/some/key').map(path => `/${path}`),
     ),
     query: fc.oneof(mutated(...subresources), fc.constantFrom(...subresources)),
     headers: fc.dictionary(

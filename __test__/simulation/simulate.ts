@@ -57,6 +57,8 @@ export class Simulation implements FileWorld {
   readonly #kind: Kind
   readonly #checkpoint: boolean
   readonly #useTempFile: boolean
+  /** Up to which size a copy takes one request. */
+  readonly #threshold: number
   /** Whole states that the source has had. */
   readonly #versions: Buffer[] = []
   readonly #faults = new Map<Fate, number>()
@@ -70,6 +72,7 @@ export class Simulation implements FileWorld {
     this.scheduler = new Scheduler(this.random)
     this.#kind = this.random.pick(kinds)
     this.#checkpoint = this.#kind !== 'uploadFrom' && this.#kind !== 'downloadTo' && this.random.chance(0.7)
+    this.#threshold = this.random.pick([0, 2 * partSize])
     this.#useTempFile = this.#kind !== 'downloadFile' || this.random.chance(0.8)
   }
 
@@ -191,7 +194,11 @@ export class Simulation implements FileWorld {
       case 'downloadTo':
         return this.#downloadTo(client, options)
       case 'copy': {
-        const own = { multipartCopyThreshold: 0, disableShallowCopy: true, checkpointDir: simulated('checkpoints') }
+        const own = {
+          multipartCopyThreshold: this.#threshold,
+          disableShallowCopy: true,
+          checkpointDir: simulated('checkpoints'),
+        }
         return client.copier({ ...options, ...own, ...checkpoint }).copy({ ...target, sourceKey })
       }
     }

@@ -91,6 +91,14 @@ export class UploadCheckpoint {
     }
   }
 
+  /** Ends what an earlier run began, where it is of no use any more: a file that shrank is sent in one request. */
+  async forget(): Promise<void> {
+    const content = await readJournal(this.path)
+    if (content === undefined) return
+    await this.#sessionOf(content)?.abort()
+    await removeJournal(this.path)
+  }
+
   /** The upload that a journal of this target names, whatever it was uploaded from. */
   #sessionOf({ header }: JournalContent): UploadSession | undefined {
     const { target, version, ferross } = this.#header
