@@ -192,6 +192,41 @@ export class RequestError extends OssError {
   }
 }
 
+/** The proxy could not be reached, or refused to carry the request. A kind of {@link RequestError}. */
+export class ProxyError extends RequestError {
+  override readonly code = 'ProxyError'
+  /** Scheme, host and port of the proxy; never its user or password. */
+  readonly proxy: string
+  /** Status the proxy answered with, 407 when it wants other proof of who asks; absent when it gave no answer. */
+  readonly statusCode?: number
+  constructor(message: string, fields: { proxy: string; statusCode?: number }, options?: OssErrorOptions) {
+    super(`proxy ${fields.proxy}: ${message}`, options)
+    this.proxy = fields.proxy
+    if (fields.statusCode !== undefined) this.statusCode = fields.statusCode
+  }
+}
+
+/**
+ * A TLS connection could not be made: a certificate is not trusted, or the two sides do not agree. A kind of
+ * {@link RequestError}. Retried only when the reason may pass, which that of a certificate does not.
+ */
+export class TlsError extends RequestError {
+  override readonly code = 'TlsError'
+  /** Why, as Node.js and OpenSSL name it: `CERT_HAS_EXPIRED`, `SELF_SIGNED_CERT_IN_CHAIN`. */
+  readonly reason: string
+  constructor(message: string, reason: string, options?: OssErrorOptions) {
+    super(`${message} (${reason})`, options)
+    this.reason = reason
+  }
+}
+
+/** The client, or the transport, was closed before or while the call was under way. Not retried. */
+export class ClientClosedError extends OssError {
+  constructor(options?: OssErrorOptions) {
+    super('ClientClosed', 'the client is closed', options)
+  }
+}
+
 /** An answer arrived but cannot be used: cut short, not what was asked for, or not readable. */
 export class ResponseError extends OssError {
   constructor(message: string, options?: OssErrorOptions) {

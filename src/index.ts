@@ -55,6 +55,8 @@ export type { AppendCreateParameter, AppendFileOptions, WriteOptions } from './f
 export { AppendConflictError, FileClosedError, NotAppendableError } from './files/errors.js'
 export type { OpenFileOptions } from './files/open-options.js'
 export type { ReadOnlyFile, ReadOptions, ReadStreamOptions, SeekOrigin } from './files/read-only-file.js'
+export type { ConnectionOptions } from './http/connection-options.js'
+export type { Lookup } from './http/dns-cache.js'
 export type { HttpClient, HttpRequest, HttpResponse, Timeouts } from './http/http-client.js'
 export { UndiciHttpClient, type UndiciHttpClientOptions } from './http/undici-client.js'
 export { version } from './internal/version.js'

@@ -2,6 +2,7 @@ import type { Dispatcher } from 'undici'
 import { AnonymousCredentialsProvider } from '../credentials/anonymous.js'
 import type { CredentialsProvider } from '../credentials/credentials.js'
 import { ParamInvalidError, ParamRequiredError } from '../errors.js'
+import type { ConnectionOptions } from '../http/connection-options.js'
 import type { HttpClient } from '../http/http-client.js'
 import { UndiciHttpClient } from '../http/undici-client.js'
 import { version } from '../internal/version.js'
@@ -14,16 +15,16 @@ import { SignerV4 } from '../signing/v4.js'
 import { type Endpoint, resolveEndpoint } from './endpoint.js'
 
 /** Options of a {@link Client}. Times are in milliseconds, sizes in bytes. */
-export interface ClientOptions {
+export interface ClientOptions extends ConnectionOptions {
   /** Region, such as `cn-hangzhou`: part of the signature, and of the host unless `endpoint` is given. */
   region?: string
   /** Where credentials come from. Use `AnonymousCredentialsProvider` to send unsigned requests. */
   credentialsProvider?: CredentialsProvider
   /** Host, or URL, to send requests to. Made from the region when absent. */
   endpoint?: string
-  /** Carries the requests. @default a `UndiciHttpClient` made from the options below */
+  /** Carries the requests. @default a `UndiciHttpClient` made from the {@link ConnectionOptions} */
   httpClient?: HttpClient
-  /** An undici dispatcher to carry the requests, instead of one made from the options below. */
+  /** An undici dispatcher to carry the requests, instead of one made from the {@link ConnectionOptions}. */
   dispatcher?: Dispatcher
   /** How many times a request is sent at most. @default 3 */
   retryMaxAttempts?: number
@@ -37,18 +38,10 @@ export interface ClientOptions {
    * @default 500
    */
   retryQuota?: number
-  /** Until a connection must stand. @default 10000 */
-  connectTimeout?: number
   /** Without progress in sending or receiving. @default 20000 */
   readwriteTimeout?: number
-  /** Accepts any TLS certificate. For tests only. @default false */
-  insecureSkipVerify?: boolean
   /** Follows redirects of GET and HEAD requests. @default false */
   enabledRedirect?: boolean
-  /** URL of an HTTP proxy, with user and password if it wants them. */
-  proxyHost?: string
-  /** Certificate authorities to trust, PEM. */
-  ca?: string | Buffer | (string | Buffer)[]
   /** Signature version. @default 'v4' */
   signatureVersion?: 'v4' | 'v1'
   /** Sends over HTTP instead of HTTPS; a scheme in `endpoint` wins. @default false */
@@ -77,8 +70,6 @@ export interface ClientOptions {
   enableAutoDetectCloudBoxId?: boolean
   /** Account id, for operations whose host or path needs it. */
   accountId?: string
-  /** Connections per host at most. @default 20 */
-  maxConnections?: number
   /** Bytes of part buffers that all transfers of the client may hold together. @default 256 MiB */
   memoryLimit?: number
   /** Bytes per second that all bodies sent and received by the client may use together. @default unlimited */
@@ -125,7 +116,7 @@ export function loadDefault(overrides: ClientOptions = {}): ClientOptions {
   }
 }
 
-type Kind = 'string' | 'boolean' | 'milliseconds' | 'count' | 'positive integer' | 'object' | 'any'
+type Kind = 'string' | 'boolean' | 'milliseconds' | 'count' | 'positive integer' | 'object' | 'function' | 'any'
 
 const kinds: { readonly [K in keyof Required<ClientOptions>]: Kind } = {
   region: 'string',
@@ -140,8 +131,17 @@ const kinds: { readonly [K in keyof Required<ClientOptions>]: Kind } = {
   readwriteTimeout: 'milliseconds',
   insecureSkipVerify: 'boolean',
   enabledRedirect: 'boolean',
+  idleTimeout: 'positive integer',
   proxyHost: 'string',
+  proxyFromEnvironment: 'boolean',
+  noProxy: 'any',
   ca: 'any',
+  cert: 'any',
+  key: 'any',
+  passphrase: 'string',
+  pfx: 'object',
+  lookup: 'function',
+  dnsCacheTtl: 'milliseconds',
   signatureVersion: 'string',
   disableSsl: 'boolean',
   usePathStyle: 'boolean',
@@ -171,6 +171,7 @@ const checks: Readonly<Record<Kind, [expectation: string, test: (value: unknown)
   count: ['expected an integer of at least 0', value => Number.isSafeInteger(value) && Number(value) >= 0],
   'positive integer': ['expected an integer of at least 1', value => Number.isSafeInteger(value) && Number(value) >= 1],
   object: ['expected an object', value => typeof value === 'object' && value !== null],
+  function: ['expected a function', value => typeof value === 'function'],
   any: ['', () => true],
 }
 
@@ -213,17 +214,16 @@ export function resolveOptions(options: ClientOptions): ResolvedOptions {
   const anonymous = credentialsProvider instanceof AnonymousCredentialsProvider
   if (signatureVersion === 'v4' && !anonymous && endpoint.region === '') throw new ParamRequiredError('region')
   const retryMaxAttempts = Math.max(1, options.retryMaxAttempts ?? options.retryer?.maxAttempts ?? 3)
-  const connectTimeout = options.connectTimeout ?? 10_000
   return Object.freeze({
     endpoint,
     credentialsProvider,
     anonymous,
-    httpClient: options.httpClient ?? new UndiciHttpClient({ connectTimeout, ...transportOptions(options) }),
+    httpClient: options.httpClient ?? new UndiciHttpClient(options),
     ownsHttpClient: options.httpClient === undefined,
     retryer: options.retryer ?? new StandardRetryer({ maxAttempts: retryMaxAttempts }),
     retryMaxAttempts,
     retryQuota: options.retryQuota ?? defaultRetryQuota,
-    connectTimeout,
+    connectTimeout: options.connectTimeout ?? 10_000,
     readwriteTimeout: options.readwriteTimeout ?? 20_000,
     enabledRedirect: options.enabledRedirect ?? false,
     signer: signatureVersion === 'v1' ? new SignerV1() : new SignerV4(),
@@ -236,17 +236,6 @@ export function resolveOptions(options: ClientOptions): ResolvedOptions {
     memoryLimit: options.memoryLimit ?? defaultMemoryLimit,
     bandwidthLimit: options.bandwidthLimit,
   })
-}
-
-function transportOptions(options: ClientOptions) {
-  const { dispatcher, maxConnections, insecureSkipVerify, proxyHost, ca } = options
-  return {
-    ...(dispatcher && { dispatcher }),
-    ...(maxConnections !== undefined && { maxConnections }),
-    ...(insecureSkipVerify !== undefined && { insecureSkipVerify }),
-    ...(proxyHost !== undefined && { proxyHost }),
-    ...(ca !== undefined && { ca }),
-  }
 }
 
 function userAgent(suffix: string | undefined): string {
