@@ -68,7 +68,7 @@ for (const options of formats) {
 
   test(`${format}: streams go up, of known and unknown length`, async t => {
     const { client } = await setUp(t, options)
-    for (const size of [0, 5, partSize, 3 * partSize + 1000]) {
+    for (const size of [0, 5, partSize, 3 * partSize + 1000, 2 ** 20, 2 ** 20 + 1, 2 ** 21]) {
       const plain = ruled(size)
       for (const source of [new Blob([plain]), Readable.from([plain.subarray(0, 3), plain.subarray(3)])]) {
         await client.uploader({ partSize }).uploadFrom(name, source)
