@@ -6,6 +6,7 @@ import test, { type ExecutionContext } from 'ava'
 import { Client, DecryptionError, ParamInvalidError, UndiciHttpClient } from 'ferross'
 import { EncryptionClient } from '#src/encryption/encryption-client.js'
 import type { EncryptionClientOptions } from '#src/encryption/options.js'
+import { crc64 } from '#src/native/checksum.js'
 import { withFolder, withServer } from '../helpers/with-server.js'
 import { cse, main, old, ruled } from './support.js'
 
@@ -41,6 +42,8 @@ for (const options of formats) {
       t.true((await (await client.getObject(name)).body!.bytes()).equals(ruled(size)))
       const received = await client.downloader({ partSize }).downloadFile(name, to)
       t.is(received.written, size)
+      t.is(sent.plainHashCrc64, crc64(ruled(size)).toString(), 'the checksum of the plaintext is kept')
+      t.is(received.plainHashCrc64, sent.plainHashCrc64)
       t.true(readFileSync(to).equals(ruled(size)), `${size} bytes`)
       t.deepEqual(readdirSync(folder).sort(), ['from', 'to'])
     }
@@ -59,7 +62,8 @@ for (const options of formats) {
       const request = rangeHeader === undefined ? name : { ...name, rangeHeader }
       const chunks: Buffer[] = []
       const writable = new WritableStream<Uint8Array>({ write: chunk => void chunks.push(Buffer.from(chunk)) })
-      await client.downloader({ partSize }).downloadTo(request, writable)
+      const received = await client.downloader({ partSize }).downloadTo(request, writable)
+      t.is(received.plainHashCrc64, crc64(plain.subarray(start, end)).toString())
       t.true(Buffer.concat(chunks).equals(plain.subarray(start, end)))
       await client.downloader({ partSize }).downloadFile(request, join(folder, 'to'))
       t.true(readFileSync(join(folder, 'to')).equals(plain.subarray(start, end)))
@@ -71,7 +75,8 @@ for (const options of formats) {
     for (const size of [0, 5, partSize, 3 * partSize + 1000, 2 ** 20, 2 ** 20 + 1, 2 ** 21]) {
       const plain = ruled(size)
       for (const source of [new Blob([plain]), Readable.from([plain.subarray(0, 3), plain.subarray(3)])]) {
-        await client.uploader({ partSize }).uploadFrom(name, source)
+        const sent = await client.uploader({ partSize }).uploadFrom(name, source)
+        t.is(sent.plainHashCrc64, crc64(plain).toString())
         t.true((await (await client.getObject(name)).body!.bytes()).equals(plain), `${size} bytes`)
       }
     }
@@ -93,7 +98,9 @@ for (const options of formats) {
     t.is(unwrapped.length, 32)
     for (const form of ['base64', 'hex'] as const) t.false(text.includes(Buffer.from(unwrapped).toString(form)))
 
-    await new EncryptionClient(plainClient, main, options).uploader(resumable).uploadFile(name, path)
+    const again = new EncryptionClient(plainClient, main, options).uploader(resumable)
+    const { plainHashCrc64 } = await again.uploadFile(name, path)
+    t.is(plainHashCrc64, crc64(plain).toString())
     t.is(await wrappedKey(plainClient), envelope)
     t.true((await (await client.getObject(name)).body!.bytes()).equals(plain))
     t.deepEqual(readdirSync(folder), ['file'])
@@ -252,13 +259,14 @@ for (const options of formats) {
       let moved = 0
       const onProgress = (increment: number) => (moved += increment)
       let first: number | undefined
-      await client.downloader(resumable).downloadFile(name, path, {
+      const { plainHashCrc64 } = await client.downloader(resumable).downloadFile(name, path, {
         onProgress: increment => {
           first ??= increment
           onProgress(increment)
         },
       })
       t.is(moved, plain.length)
+      t.is(plainHashCrc64, crc64(plain).toString())
       t.true((first as number) >= 2 * partSize, 'what was there was not fetched again')
       t.true(readFileSync(path).equals(plain))
       t.deepEqual(readdirSync(folder), ['file'])

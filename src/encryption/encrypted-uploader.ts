@@ -27,6 +27,12 @@ export interface ResumeUploadRequest extends UploadRequest {
   uploadId: string
 }
 
+/** Outcome of an encrypted upload. Length, checksum and entity tag are those of the ciphertext. */
+export interface EncryptedUploadResult extends UploadResult {
+  /** CRC-64 of the plaintext, decimal, as computed here; for comparing with the source. The service does not know it. */
+  plainHashCrc64: string
+}
+
 /**
  * Encrypts and uploads files and streams in parallel parts: as `Uploader` does, with a content key for each object. Parts of
  * files are read, encrypted and checksummed in one pass on native threads; what the service's CRC-64 is compared with, and
@@ -49,7 +55,7 @@ export class EncryptedUploader {
    *
    * @throws as `Uploader.uploadFile` does
    */
-  async uploadFile(request: UploadRequest, path: string, options?: UploaderOptions): Promise<UploadResult> {
+  async uploadFile(request: UploadRequest, path: string, options?: UploaderOptions): Promise<EncryptedUploadResult> {
     const merged = merge(this.#context, this.#options, options)
     return this.#withFile(path, merged, (reader, source) => this.#upload(request, path, reader, source, merged))
   }
@@ -65,7 +71,11 @@ export class EncryptedUploader {
    *
    * @throws ParamInvalidError when `uploadId` is of an upload without encryption, and as `Uploader.uploadFile` does
    */
-  async resumeFile(request: ResumeUploadRequest, path: string, options?: UploaderOptions): Promise<UploadResult> {
+  async resumeFile(
+    request: ResumeUploadRequest,
+    path: string,
+    options?: UploaderOptions,
+  ): Promise<EncryptedUploadResult> {
     const merged = { ...merge(this.#context, this.#options, options), enableCheckpoint: true }
     const { uploadId, ...put } = request
     if (typeof uploadId !== 'string' || uploadId === '') throw new ParamRequiredError('uploadId')
@@ -82,7 +92,11 @@ export class EncryptedUploader {
    *
    * @throws as `Uploader.uploadFrom` does
    */
-  async uploadFrom(request: UploadRequest, source: UploadSource, options?: UploaderOptions): Promise<UploadResult> {
+  async uploadFrom(
+    request: UploadRequest,
+    source: UploadSource,
+    options?: UploaderOptions,
+  ): Promise<EncryptedUploadResult> {
     const merged = merge(this.#context, this.#options, options)
     const opened = openSource(source)
     let content: Awaited<ReturnType<EncryptionContext['keys']['create']>>
@@ -97,13 +111,23 @@ export class EncryptedUploader {
     const { length } = opened
     const dataSize = length === undefined ? undefined : cipher.cipherLength(length)
     const notes = { partSize: cipher.cipherLength(merged.partSize as number), dataSize }
-    const encrypted: ByteSource = encryptingSource(opened, cipher)
+    let plain = 0n
+    const summed: ByteSource = {
+      ...opened,
+      async next(signal) {
+        const chunk = await opened.next(signal)
+        if (chunk !== undefined) plain = getEngine().crc64(chunk, plain)
+        return chunk
+      },
+    }
+    const encrypted = encryptingSource(summed, cipher)
     const about = this.#described(request, cipher, length)
     const sent = storedRequest(about, envelope, notes)
     const progress = plainListener(merged.onProgress, cipher, length)
     const own = { ...merged, partSize: notes.partSize, ...(progress && { onProgress: progress }) }
     try {
-      return await new StreamUpload(transferContext(this.#context.core, own), encrypted, sent, own).run()
+      const result = await new StreamUpload(transferContext(this.#context.core, own), encrypted, sent, own).run()
+      return { ...result, plainHashCrc64: plain.toString() }
     } finally {
       cipher.destroy()
     }
@@ -134,7 +158,7 @@ export class EncryptedUploader {
     reader: PartReader,
     source: SourceIdentity,
     options: UploaderOptions,
-  ) {
+  ): Promise<EncryptedUploadResult> {
     const { settings, keys } = this.#context
     const { size } = reader.opened
     const partSize = alignedPartSize(
@@ -168,7 +192,7 @@ export class EncryptedUploader {
     file: FileToUpload,
     options: UploaderOptions,
     { cipher, envelope, sent }: UploadKey,
-  ): Promise<UploadResult> {
+  ): Promise<EncryptedUploadResult> {
     const { path, storedSize, storedPartSize } = file
     const { size } = plain.opened
     const whole = storedSize <= storedPartSize
@@ -178,7 +202,8 @@ export class EncryptedUploader {
     const own = { ...options, partSize: storedPartSize, ...(progress && { onProgress: progress }) }
     const reader = new EncryptingReader(path, plain, cipher, envelopeText(envelope), sent)
     try {
-      return await new FileUpload(transferContext(this.#context.core, own), reader, path, about, own).run()
+      const result = await new FileUpload(transferContext(this.#context.core, own), reader, path, about, own).run()
+      return { ...result, plainHashCrc64: reader.plainHashCrc64 }
     } finally {
       cipher.destroy()
     }
