@@ -67,6 +67,7 @@ const below: Record<string, readonly string[]> = {
   ],
   encryption: ['client', 'files', 'transfer', 'operations', 'binding', 'pipeline', 'signing', 'native'],
   server: ['operations', 'binding', 'signing', 'xml', 'native'],
+  otel: ['observability'],
 }
 const common = ['errors.ts', 'internal']
 const clients = ['vectors', 'tables', 'dataprocess', 'agentic']
