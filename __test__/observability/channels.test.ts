@@ -22,7 +22,7 @@ test('a call is published with its attempt, its answer and its bytes', async t =
   const host = server.endpoint.replace('http://', '')
   t.like(attemptStart?.copy, { number: 1, delayMs: 0, retryReason: undefined, host })
   t.like(attemptEnd?.copy, { statusCode: 200, requestId: sent.requestId, error: undefined })
-  const { durationMs, ...rest } = end?.copy as RequestEvent
+  const { durationMs, ...rest }: RequestEvent = end!.copy
   t.true((durationMs as number) > 0)
   t.deepEqual(rest, {
     operation: 'PutObject',
@@ -59,7 +59,7 @@ test('a repeated attempt says why, and how long was waited', async t => {
   const [failed] = copiesOf(heard, 'attempt:error')
   t.like(failed, { number: 1, statusCode: 503, retryInMs: 0 })
   t.true(failed?.error instanceof ServiceError)
-  t.is(failed?.requestId, (failed?.error as ServiceError).requestId)
+  t.is(failed?.requestId, (failed?.error as ServiceError | undefined)?.requestId)
   t.like(copiesOf(heard, 'attempt:start')[1], { number: 2, delayMs: 0, retryReason: 'SlowDown' })
   t.like(heard.at(-1)?.copy, { attempts: 2, statusCode: 200, bytesSent: 5, outcome: 'completed' })
 })
