@@ -114,7 +114,7 @@ export class ResponseHandler implements Dispatcher.DispatchHandler, Flow {
     dropped.register(body, this)
     const { readwrite } = this.#request.timeouts
     if (body.begun || readwrite <= 0) return
-    const limit = readwrite * unreadFactor
+    const limit = Math.min(readwrite * unreadFactor, 2 ** 31 - 1)
     this.#unread = setTimeout(() => this.#held?.deref()?.fail(new TimeoutError('idle', limit)), limit).unref()
   }
 
