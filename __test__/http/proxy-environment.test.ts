@@ -7,9 +7,18 @@ import { startProxy } from '../helpers/proxy-server.js'
 
 const run = promisify(execFile)
 
-/** Sends one request from a process of its own, whose variables cannot disturb other tests. */
+/** Runs a program in a process of its own, whose variables cannot disturb other tests, and gives what it prints. */
+async function execute(program: string, variables: Record<string, string>): Promise<string> {
+  const { PATH = '' } = process.env
+  const env = { PATH, ...variables }
+  const { stdout } = await run(process.execPath, ['--input-type=module', '--eval', program], { env })
+  return stdout.trim()
+}
+
+/** Sends one request and gives its status, or what went wrong. */
 async function send(endpoint: string, variables: Record<string, string>, options = ''): Promise<string> {
-  const program = `
+  return execute(
+    `
     import { AnonymousCredentialsProvider, Client, NopRetryer } from 'ferross'
     const client = new Client({
       endpoint: ${JSON.stringify(endpoint)}, region: 'cn-hangzhou', usePathStyle: true,
@@ -19,12 +28,9 @@ async function send(endpoint: string, variables: Record<string, string>, options
     })
     const outcome = await client.headObject({ bucket: 'examplebucket', key: 'k' }).catch(error => error)
     console.log(outcome.statusCode ?? outcome.message)
-    await client.close()
-  `
-  const { PATH = '' } = process.env
-  const env = { PATH, ...variables }
-  const { stdout } = await run(process.execPath, ['--input-type=module', '--eval', program], { env })
-  return stdout.trim()
+    await client.close()`,
+    variables,
+  )
 }
 
 test('the proxy of the environment is used unless the client is told not to', async t => {
@@ -50,4 +56,36 @@ test('an endpoint on this machine is reached directly, whatever the environment 
   t.is(await send(target.url, all), '200')
   t.is(await send(`http://localhost:${target.port}`, { ALL_PROXY: 'socks5://127.0.0.1:1' }), '200')
   t.regex(await send('https://oss.example.test', { ALL_PROXY: 'socks5://127.0.0.1:1' }), /ALL_PROXY/)
+})
+
+test('STS is asked by way of the proxy of the environment, the metadata service never is', async t => {
+  const sts = await listen(t, (_request, response) =>
+    response.end(
+      JSON.stringify({
+        Credentials: {
+          AccessKeyId: 'sts-key',
+          AccessKeySecret: 'secret',
+          SecurityToken: 'token',
+          Expiration: '2100-01-01T00:00:00Z',
+        },
+      }),
+    ),
+  )
+  const proxy = await startProxy(t, { resolve: () => ({ host: '127.0.0.1', port: sts.port }) })
+  const program = (provider: string) => `
+    import { EcsRamRoleCredentialsProvider, RamRoleArnCredentialsProvider, StaticCredentialsProvider } from 'ferross'
+    const outcome = await ${provider}.getCredentials().catch(error => error)
+    console.log(outcome.accessKeyId ?? outcome.code)
+    process.exit()
+  `
+  const role = `new RamRoleArnCredentialsProvider({
+    credentialsProvider: new StaticCredentialsProvider('ak', 'sk'), roleArn: 'acs:ram::1:role/r',
+    stsEndpoint: 'http://sts.example.test',
+  })`
+  t.is(await execute(program(role), { http_proxy: proxy.url }), 'sts-key')
+  t.regex(proxy.asked[0]?.target ?? '', /^http:\/\/sts\.example\.test\//)
+  const asked = proxy.asked.length
+  const metadata = "new EcsRamRoleCredentialsProvider({ metadataEndpoint: 'http://metadata.invalid' })"
+  t.not(await execute(program(metadata), { http_proxy: proxy.url }), 'sts-key')
+  t.is(proxy.asked.length, asked)
 })

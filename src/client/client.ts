@@ -32,7 +32,7 @@ import { type SweepOptions, type SweepRequest, sweepMultipartUploads } from '../
 import { sync } from '../transfer/sync.js'
 import type { SyncOptions, SyncRequest } from '../transfer/sync-options.js'
 import { Uploader, type UploaderOptions } from '../transfer/uploader.js'
-import { type ClientCore, createCore, rememberCore } from './core.js'
+import { type ClientCore, closeCore, createCore, rememberCore } from './core.js'
 import { getObjectToFile } from './get-to-file.js'
 import type { Methods } from './methods.js'
 import { type ClientOptions, resolveOptions } from './options.js'
@@ -384,9 +384,12 @@ export class Client {
     return traceFolder(this.#core.logger, subject, options?.signal, run)
   }
 
-  /** Closes the connections. Calls under way fail; the client must not be used afterwards. */
-  async close(): Promise<void> {
-    if (this.#core.options.ownsHttpClient) await this.#core.httpClient.close?.()
+  /**
+   * Closes the connections. Calls under way and later ones reject with {@link ClientClosedError}. A transport or dispatcher that
+   * was passed in stays open, and calls that it carries already go on.
+   */
+  close(): Promise<void> {
+    return closeCore(this.#core)
   }
 
   /** {@link Client.close}, for `await using`. */

@@ -2,6 +2,9 @@ import type { Socket } from 'node:net'
 import { type buildConnector, errors } from 'undici'
 import { onAbort } from '../internal/on-abort.js'
 
+/** More than this, and a timer of Node.js fires at once. */
+const longestTimer = 2 ** 31 - 1
+
 /** One try to make a connection, over as many steps and sockets as it takes: reports the outcome once, within the time. */
 export class ConnectAttempt {
   readonly #callback: buildConnector.Callback
@@ -16,7 +19,7 @@ export class ConnectAttempt {
     this.#release = onAbort(signal, () => this.fail(new errors.ClientDestroyedError()))
     if (timeout <= 0) return
     const expired = () => this.fail(new errors.ConnectTimeoutError(`no connection after ${timeout} ms`))
-    this.#timer = setTimeout(expired, timeout)
+    this.#timer = setTimeout(expired, Math.min(timeout, longestTimer))
   }
 
   /** Waits for an event of a socket; when that fails first, the attempt has failed with what `explain` makes of it. */

@@ -59,6 +59,8 @@ export function onreadConnector(options: OnreadConnectorOptions): buildConnector
           })
         : connectTcp({ ...dial.network, ...common } as SocketConnectOpts)
       if (secure && name) socket.on('session', (session: Buffer) => remember(sessions, name, session))
+      // An alert after the handshake is emitted but leaves the socket open, and undici would report the end that follows.
+      if (secure) socket.on('error', error => socket.destroy(error))
       reads.serve(socket)
       const event = secure ? 'secureConnect' : 'connect'
       if (through) through.on('error', error => socket.destroy(error))

@@ -8,8 +8,8 @@ export function tlsErrorOf(error: Error): TlsError | undefined {
   const { code } = error as NodeJS.ErrnoException
   if (typeof code !== 'string') return undefined
   const broken = (message: string, retryable: boolean) => new TlsError(message, code, { cause: error, retryable })
-  if (/^ERR_SSL_.*ALERT.*(CERT|_CA$)/.test(code))
-    return broken("the server wants another client certificate: set 'cert' and 'key' to one that it accepts", false)
+  if (/^ERR_SSL_.*ALERT.*(CERT|_CA$|HANDSHAKE_FAILURE|ACCESS_DENIED)/.test(code))
+    return broken("the server refuses; if it wants a client certificate, set 'cert' and 'key'", false)
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID')
     return broken(`the certificate is another host's: ${error.message}`, false)
   if (code === 'CERT_NOT_YET_VALID' || code === 'CERT_HAS_EXPIRED')

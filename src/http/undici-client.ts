@@ -91,20 +91,20 @@ function dispatch(
   path: string,
   headers: HttpRequest['headers'],
 ): Promise<HttpResponse> {
-  const handler = new ResponseHandler(request)
-  dispatcher.dispatch(
-    {
-      origin,
-      path,
-      method: request.method as Dispatcher.HttpMethod,
-      headers: headers as Record<string, string>,
-      body: (request.body ?? null) as Dispatcher.DispatchOptions['body'] as null,
-      headersTimeout: request.timeouts.readwrite,
-      bodyTimeout: request.timeouts.readwrite,
-      // Without this, undici closes the connection after each HEAD.
-      reset: false,
-    },
-    handler,
-  )
-  return handler.response
+  return new Promise((resolve, reject) => {
+    dispatcher.dispatch(
+      {
+        origin,
+        path,
+        method: request.method as Dispatcher.HttpMethod,
+        headers: headers as Record<string, string>,
+        body: (request.body ?? null) as Dispatcher.DispatchOptions['body'] as null,
+        headersTimeout: request.timeouts.readwrite,
+        bodyTimeout: request.timeouts.readwrite,
+        // Without this, undici closes the connection after each HEAD.
+        reset: false,
+      },
+      new ResponseHandler(request, { resolve, reject }),
+    )
+  })
 }
