@@ -262,10 +262,18 @@ mod tests {
             .collect()
     }
 
-    /// All lengths with one counter, some with the others. Miri takes its time, and gets fewer.
+    /// Miri takes its time, and gets one counter, which wraps in the middle, and fewer lengths.
+    fn counters() -> impl Iterator<Item = u128> {
+        COUNTERS
+            .into_iter()
+            .skip(if cfg!(miri) { 6 } else { 0 })
+            .take(if cfg!(miri) { 1 } else { 8 })
+    }
+
+    /// All lengths with one counter, some with the others.
     fn step(counter: u128) -> usize {
         match (cfg!(miri), counter) {
-            (true, _) => 311,
+            (true, _) => 701,
             (false, 0) => 1,
             (false, _) => 37,
         }
@@ -301,7 +309,7 @@ mod tests {
 
     #[test]
     fn every_kernel_length_and_counter_gives_the_stream() {
-        for counter in COUNTERS {
+        for counter in counters() {
             let expected = reference(counter, 2100);
             for (name, maker) in available() {
                 for length in (0..2000).step_by(step(counter)).chain([2000, 2100]) {
@@ -331,13 +339,10 @@ mod tests {
 
     #[test]
     fn every_offset_continues_the_stream() {
-        for counter in COUNTERS {
+        for counter in counters() {
             let expected = reference(counter, 1000);
             for (name, maker) in available() {
-                for offset in (0..70)
-                    .step_by(step(0).min(23))
-                    .chain([127, 128, 999, 1000])
-                {
+                for offset in (0..70).step_by(step(0).min(69)).chain([127, 999, 1000]) {
                     let mut data = vec![0; 1000 - offset];
                     starting(maker, counter, offset).apply(&mut data);
                     assert_eq!(
@@ -352,13 +357,10 @@ mod tests {
 
     #[test]
     fn a_stream_may_be_split_anywhere() {
-        for counter in COUNTERS {
+        for counter in counters() {
             let expected = reference(counter, 1300);
             for (name, maker) in available() {
-                for cut in (0..60)
-                    .step_by(step(0).min(29))
-                    .chain([255, 256, 257, 511, 512, 513, 1299])
-                {
+                for cut in (0..60).step_by(step(0).min(59)).chain([257, 512, 1299]) {
                     let mut stream = starting(maker, counter, 0);
                     let mut data = vec![0; 1300];
                     let (first, second) = data.split_at_mut(cut);
