@@ -165,10 +165,13 @@ export class ObjectBody extends Readable {
    */
   async pipeToFile(path: string): Promise<void> {
     const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`
+    const file = createWriteStream(temporary, { flags: 'wx', flush: true, highWaterMark: 1024 * 1024 })
     try {
-      await pipeline(this, createWriteStream(temporary, { flags: 'wx', flush: true, highWaterMark: 1024 * 1024 }))
+      await pipeline(this, file)
       await rename(temporary, path)
     } catch (cause) {
+      // It may be just about to be opened, and would appear after it was removed.
+      if (!file.closed) await new Promise<void>(resolve => file.once('close', resolve))
       await rm(temporary, { force: true })
       throw cause instanceof OssError || !isSystemError(cause) ? cause : new FileError('write', path, cause)
     }
