@@ -55,7 +55,7 @@ export type { AppendCreateParameter, AppendFileOptions, WriteOptions } from './f
 export { AppendConflictError, FileClosedError, NotAppendableError } from './files/errors.js'
 export type { OpenFileOptions } from './files/open-options.js'
 export type { ReadOnlyFile, ReadOptions, ReadStreamOptions, SeekOrigin } from './files/read-only-file.js'
-export type { HttpClient, HttpRequest, HttpResponse, Timeouts } from './http/http-client.js'
+export type { FlowWatch, HttpClient, HttpRequest, HttpResponse, Timeouts } from './http/http-client.js'
 export { UndiciHttpClient, type UndiciHttpClientOptions } from './http/undici-client.js'
 export { version } from './internal/version.js'
 export { Crc64, crc64, crc64Combine } from './native/checksum.js'

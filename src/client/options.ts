@@ -83,6 +83,15 @@ export interface ClientOptions {
   memoryLimit?: number
   /** Bytes per second that all bodies sent and received by the client may use together. @default unlimited */
   bandwidthLimit?: number
+  /**
+   * Bytes per second that each connection of a transfer or an opened file must bring: one that falls behind by what
+   * `minThroughputWindow` at this rate would have moved is given up with a TimeoutError, and its part goes on over another.
+   * Time in which a reader, a rate limit or a pause holds bytes back does not count. 0 for no such limit.
+   * @default 1024
+   */
+  minThroughput?: number
+  /** For how long a connection may be silent, and by how much it may fall behind. @default 30000 */
+  minThroughputWindow?: number
 }
 
 /** Options after defaults and checks: what the rest of the code reads. */
@@ -108,6 +117,8 @@ export interface ResolvedOptions {
   readonly accountId: string | undefined
   readonly memoryLimit: number
   readonly bandwidthLimit: number | undefined
+  readonly minThroughput: number
+  readonly minThroughputWindow: number
 }
 
 const defaultMemoryLimit = 256 * 1024 * 1024
@@ -159,6 +170,8 @@ const kinds: { readonly [K in keyof Required<ClientOptions>]: Kind } = {
   maxConnections: 'positive integer',
   memoryLimit: 'positive integer',
   bandwidthLimit: 'positive integer',
+  minThroughput: 'count',
+  minThroughputWindow: 'positive integer',
 }
 
 const checks: Readonly<Record<Kind, [expectation: string, test: (value: unknown) => boolean]>> = {
@@ -235,6 +248,8 @@ export function resolveOptions(options: ClientOptions): ResolvedOptions {
     accountId: options.accountId,
     memoryLimit: options.memoryLimit ?? defaultMemoryLimit,
     bandwidthLimit: options.bandwidthLimit,
+    minThroughput: options.minThroughput ?? 1024,
+    minThroughputWindow: options.minThroughputWindow ?? 30_000,
   })
 }
 
