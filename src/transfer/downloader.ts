@@ -1,5 +1,5 @@
 import type { ClientCore } from '../client/core.js'
-import { FileDownload, refuseDirectory } from './download-file.js'
+import { FileDownload, memoryOf, refuseTarget } from './download-file.js'
 import { type DownloadableObject, PinnedObject } from './download-object.js'
 import type { DownloaderOptions, DownloadRequest, DownloadResult } from './download-request.js'
 import { StreamDownload } from './download-stream.js'
@@ -10,11 +10,12 @@ import { transferContext } from './transfer-context.js'
 export type { DownloaderOptions, DownloadRequest, DownloadResult } from './download-request.js'
 export type { DownloadTarget } from './stream-sink.js'
 
-/** How an object to download is found. */
+/** How an object to download is found. It may ask for the first part at once, where it is said how long that may be. */
 export type FindObject = (
   core: ClientCore,
   request: DownloadRequest,
   signal: AbortSignal | undefined,
+  firstLength?: number,
 ) => Promise<DownloadableObject>
 
 /**
@@ -49,13 +50,24 @@ export class Downloader {
     checkPath(path)
     const merged = checked(this.#options, options)
     merged.signal?.throwIfAborted()
-    await refuseDirectory(path)
+    await refuseTarget(path)
     const context = transferContext(this.#core, merged)
-    const object = await this.#find(context.core, request, merged.signal)
+    const { memory } = context.core
+    const { signal } = merged
+    const first = firstLength(request, merged)
+    // Memory is had before a connection, here as everywhere: two transfers that wait for each other would wait for ever.
+    const reserved = first === undefined ? 0 : memoryOf(first)
+    if (reserved > 0) await memory.acquire(reserved, signal)
+    let download: FileDownload | undefined
+    let object: DownloadableObject | undefined
     try {
-      return await new FileDownload(context, object, path, request, merged).run()
+      object = await this.#find(context.core, request, signal, first)
+      download = new FileDownload(context, object, path, request, merged, reserved)
+      return await download.run()
     } finally {
-      object.close?.()
+      object?.close?.()
+      if (download === undefined) memory.release(reserved)
+      else download.close()
     }
   }
 
@@ -79,7 +91,7 @@ export class Downloader {
     try {
       const context = transferContext(this.#core, merged)
       merged.signal?.throwIfAborted()
-      object = await this.#find(context.core, request, merged.signal)
+      object = await this.#find(context.core, request, merged.signal, firstLength(request, merged))
       const result = await new StreamDownload(context, object, sink, request, merged).run()
       if (ends) await sink.end(merged.signal)
       else sink.release()
@@ -92,6 +104,12 @@ export class Downloader {
       object?.close?.()
     }
   }
+}
+
+/** How long a first part may be that is asked for before anything is known; nothing where that could be in vain. */
+function firstLength(request: DownloadRequest, options: DownloaderOptions): number | undefined {
+  const { partSize, enableCheckpoint, control } = options
+  return request?.rangeHeader !== undefined || enableCheckpoint || control?.paused ? undefined : partSize
 }
 
 function checked(base: DownloaderOptions, overrides: DownloaderOptions | undefined): DownloaderOptions {
