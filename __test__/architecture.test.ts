@@ -47,6 +47,7 @@ const inner = imports.filter(({ target, from, to }) => target !== undefined && f
 const below: Record<string, readonly string[]> = {
   'errors.ts': [],
   internal: [],
+  observability: [],
   native: [],
   xml: [],
   http: [],
@@ -57,12 +58,16 @@ const below: Record<string, readonly string[]> = {
   // Apart from one question, whether a value can be a body, binding knows of no transport.
   binding: ['signing', 'xml', 'pipeline'],
   operations: ['binding'],
-  pipeline: ['binding', 'signing', 'credentials', 'retry', 'http', 'xml', 'native'],
-  transfer: ['operations', 'binding', 'pipeline', 'retry', 'native'],
+  pipeline: ['binding', 'signing', 'credentials', 'retry', 'http', 'xml', 'native', 'observability'],
+  transfer: ['operations', 'binding', 'pipeline', 'retry', 'native', 'observability'],
   files: ['transfer', 'operations', 'pipeline', 'native'],
-  client: ['files', 'transfer', 'operations', 'binding', 'pipeline', 'signing', 'credentials', 'retry', 'http'],
+  client: [
+    ...['files', 'transfer', 'operations', 'binding', 'pipeline', 'signing', 'credentials', 'retry', 'http'],
+    'observability',
+  ],
   encryption: ['client', 'files', 'transfer', 'operations', 'binding', 'pipeline', 'signing', 'native'],
   server: ['operations', 'binding', 'signing', 'xml', 'native'],
+  otel: ['observability'],
 }
 const common = ['errors.ts', 'internal']
 const clients = ['vectors', 'tables', 'dataprocess', 'agentic']

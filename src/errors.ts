@@ -8,6 +8,13 @@ export interface OssErrorOptions {
   retryable?: boolean
 }
 
+/**
+ * Why a failure that is worth another attempt did not get one: all attempts were made (`attempts`), the body could be read only
+ * once and was begun (`body`), the client's retry quota is used up (`quota`), or the wait would have ended after `totalTimeout`
+ * (`deadline`).
+ */
+export type RetryBlock = 'attempts' | 'body' | 'quota' | 'deadline'
+
 const brand = Symbol.for('ferross.error')
 
 /**
@@ -23,6 +30,8 @@ export class OssError extends Error {
   attempts = 0
   /** Whether the same call may succeed when tried again. The retry policy asks this and more. */
   readonly retryable: boolean
+  /** Why there was no further attempt although the retry policy asked for one; absent when it did not ask. */
+  retryBlockedBy?: RetryBlock
 
   constructor(code: string, message: string, options: OssErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause })

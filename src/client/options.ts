@@ -6,6 +6,7 @@ import type { ConnectionOptions } from '../http/connection-options.js'
 import type { HttpClient } from '../http/http-client.js'
 import { UndiciHttpClient } from '../http/undici-client.js'
 import { version } from '../internal/version.js'
+import type { Logger } from '../observability/logger.js'
 import { defaultRetryQuota } from '../retry/retry-quota.js'
 import type { Retryer } from '../retry/retryer.js'
 import { StandardRetryer } from '../retry/standard-retryer.js'
@@ -40,6 +41,12 @@ export interface ClientOptions extends ConnectionOptions {
   retryQuota?: number
   /** Without progress in sending or receiving. @default 20000 */
   readwriteTimeout?: number
+  /**
+   * Until a call must be done, over all its attempts and the waits between them; then it fails with a `TimeoutError` of phase
+   * `total` whose cause is the last attempt's error. No wait is begun that would end later. A call that answers with a stream
+   * is done when the stream is handed over. Each request of a transfer is a call of its own. 0 for no limit. @default 0
+   */
+  totalTimeout?: number
   /** Follows redirects of GET and HEAD requests. @default false */
   enabledRedirect?: boolean
   /** Signature version. @default 'v4' */
@@ -74,6 +81,11 @@ export interface ClientOptions extends ConnectionOptions {
   memoryLimit?: number
   /** Bytes per second that all bodies sent and received by the client may use together. @default unlimited */
   bandwidthLimit?: number
+  /**
+   * Is told of attempts (debug), retries (warn), failed calls (error) and transfers (info), with one record for each: `console`,
+   * pino and winston will do. No record holds a secret, token, signature, header or body.
+   */
+  logger?: Logger
 }
 
 /** Options after defaults and checks: what the rest of the code reads. */
@@ -89,6 +101,7 @@ export interface ResolvedOptions {
   readonly retryQuota: number
   readonly connectTimeout: number
   readonly readwriteTimeout: number
+  readonly totalTimeout: number
   readonly enabledRedirect: boolean
   readonly signer: Signer
   readonly signatureVersion: 'v4' | 'v1'
@@ -99,6 +112,7 @@ export interface ResolvedOptions {
   readonly accountId: string | undefined
   readonly memoryLimit: number
   readonly bandwidthLimit: number | undefined
+  readonly logger: Logger | undefined
 }
 
 const defaultMemoryLimit = 256 * 1024 * 1024
@@ -116,6 +130,8 @@ export function loadDefault(overrides: ClientOptions = {}): ClientOptions {
   }
 }
 
+const logLevels = ['debug', 'info', 'warn', 'error'] as const
+
 type Kind = 'string' | 'boolean' | 'milliseconds' | 'count' | 'positive integer' | 'object' | 'function' | 'any'
 
 const kinds: { readonly [K in keyof Required<ClientOptions>]: Kind } = {
@@ -129,6 +145,7 @@ const kinds: { readonly [K in keyof Required<ClientOptions>]: Kind } = {
   retryQuota: 'count',
   connectTimeout: 'milliseconds',
   readwriteTimeout: 'milliseconds',
+  totalTimeout: 'milliseconds',
   insecureSkipVerify: 'boolean',
   enabledRedirect: 'boolean',
   idleTimeout: 'positive integer',
@@ -159,6 +176,7 @@ const kinds: { readonly [K in keyof Required<ClientOptions>]: Kind } = {
   maxConnections: 'positive integer',
   memoryLimit: 'positive integer',
   bandwidthLimit: 'positive integer',
+  logger: 'object',
 }
 
 const checks: Readonly<Record<Kind, [expectation: string, test: (value: unknown) => boolean]>> = {
@@ -182,7 +200,10 @@ function checkTypes(options: ClientOptions): void {
     const [expectation, test] = checks[kind]
     if (value !== undefined && !test(value)) throw new ParamInvalidError(name, expectation)
   }
-  const { retryMaxAttempts, signatureVersion, credentialsProvider, httpClient, additionalHeaders } = options
+  const { retryMaxAttempts, signatureVersion, credentialsProvider, httpClient, additionalHeaders, logger } = options
+  if (logger && logLevels.some(level => typeof logger[level] !== 'function')) {
+    throw new ParamInvalidError('logger', `expected an object with methods ${logLevels.join(', ')}`)
+  }
   if (retryMaxAttempts !== undefined && !Number.isSafeInteger(retryMaxAttempts)) {
     throw new ParamInvalidError('retryMaxAttempts', 'expected an integer')
   }
@@ -225,6 +246,7 @@ export function resolveOptions(options: ClientOptions): ResolvedOptions {
     retryQuota: options.retryQuota ?? defaultRetryQuota,
     connectTimeout: options.connectTimeout ?? 10_000,
     readwriteTimeout: options.readwriteTimeout ?? 20_000,
+    totalTimeout: options.totalTimeout ?? 0,
     enabledRedirect: options.enabledRedirect ?? false,
     signer: signatureVersion === 'v1' ? new SignerV1() : new SignerV4(),
     signatureVersion,
@@ -235,6 +257,7 @@ export function resolveOptions(options: ClientOptions): ResolvedOptions {
     accountId: options.accountId,
     memoryLimit: options.memoryLimit ?? defaultMemoryLimit,
     bandwidthLimit: options.bandwidthLimit,
+    logger: options.logger,
   })
 }
 

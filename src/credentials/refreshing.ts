@@ -70,7 +70,7 @@ export class RefreshingCredentialsProvider implements CredentialsProvider {
     this.#refreshWindow = requireMilliseconds('refreshWindow', refreshWindow)
     this.#maxAge = requireMilliseconds('maxAge', maxAge, 1)
     this.#fetchTimeout = requireMilliseconds('fetchTimeout', fetchTimeout, 1)
-    this.#clock = options.clock ?? Date.now
+    this.#clock = options.clock ?? (() => Date.now())
     this.#random = options.random ?? Math.random
   }
 

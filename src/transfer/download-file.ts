@@ -4,7 +4,7 @@ import { resolve } from 'node:path'
 import { FileError, InconsistentError, SourceChangedError } from '../errors.js'
 import type { NativeEngine, PartWriter } from '../native/engine.js'
 import { getEngine } from '../native/index.js'
-import { DownloadCheckpoint, type WrittenPart } from './download-checkpoint.js'
+import { DownloadCheckpoint, recordOf, type WrittenPart } from './download-checkpoint.js'
 import { batch, type DownloadableObject, totalLength } from './download-object.js'
 import type { DownloaderOptions, DownloadRequest, DownloadResult } from './download-request.js'
 import { buffersPerBody } from './gather.js'
@@ -120,19 +120,24 @@ export class FileDownload {
       try {
         const done = await this.#fetchPart(writer, part, stop)
         written.set(part.number, done)
-        await journal?.append({ part: part.number, crc64: done.crc64.toString() })
+        await journal?.append(recordOf(done))
       } finally {
         core.memory.release(memory)
       }
     }
     await runParts(missing, parallelNum as number, signal, work, { control, parallelism })
-    const crcs = plan.map(part => written.get(part.number) as WrittenPart)
-    return this.#object.result(crcs.reduce((sum, part) => this.#engine.crc64Combine(sum, part.crc64, part.length), 0n))
+    const parts = plan.map(part => written.get(part.number) as WrittenPart)
+    const whole = (sumOf: (part: WrittenPart) => bigint) =>
+      parts.reduce((sum, part) => this.#engine.crc64Combine(sum, sumOf(part), part.length), 0n)
+    const result = this.#object.result(whole(part => part.crc64))
+    const decrypted = this.#object.cipherAt !== undefined && parts.every(part => part.plain !== undefined)
+    return decrypted ? { ...result, plainHashCrc64: whole(part => part.plain as bigint).toString() } : result
   }
 
   async #fetchPart(writer: PartWriter, part: Part, signal: AbortSignal): Promise<WrittenPart> {
     let done = 0
     let crc64 = 0n
+    let plain = 0n
     const { pool } = this.#engine
     for await (const chunks of this.#object.read(this.#object.range.offset + part.offset, part.length, signal, pool)) {
       const length = totalLength(chunks)
@@ -142,10 +147,11 @@ export class FileDownload {
         throw asFileError('write', this.#path, error)
       })
       crc64 = this.#engine.crc64Combine(crc64, written.crc64Received, length)
+      if (cipher) plain = this.#engine.crc64Combine(plain, written.crc64Plain, length)
       done += length
       this.#progress.add(length)
     }
-    return { ...part, crc64 }
+    return { ...part, crc64, ...(this.#object.cipherAt && { plain }) }
   }
 }
 

@@ -1,4 +1,5 @@
 import type { ClientCore } from '../client/core.js'
+import { traceTransfer } from '../observability/transfer-trace.js'
 import { FileDownload, refuseDirectory } from './download-file.js'
 import { type DownloadableObject, PinnedObject } from './download-object.js'
 import type { DownloaderOptions, DownloadRequest, DownloadResult } from './download-request.js'
@@ -48,15 +49,17 @@ export class Downloader {
   async downloadFile(request: DownloadRequest, path: string, options?: DownloaderOptions): Promise<DownloadResult> {
     checkPath(path)
     const merged = checked(this.#options, options)
-    merged.signal?.throwIfAborted()
-    await refuseDirectory(path)
-    const context = transferContext(this.#core, merged)
-    const object = await this.#find(context.core, request, merged.signal)
-    try {
-      return await new FileDownload(context, object, path, request, merged).run()
-    } finally {
-      object.close?.()
-    }
+    return traceTransfer(this.#core.logger, { ...request, kind: 'download' }, merged, async (watched, event) => {
+      watched.signal?.throwIfAborted()
+      await refuseDirectory(path)
+      const context = transferContext(this.#core, watched, event)
+      const object = await this.#find(context.core, request, watched.signal)
+      try {
+        return await new FileDownload(context, object, path, request, watched).run()
+      } finally {
+        object.close?.()
+      }
+    })
   }
 
   /**
@@ -75,22 +78,24 @@ export class Downloader {
     const merged = checked(this.#options, options)
     const ends = merged.end !== false && writable !== process.stdout && writable !== process.stderr
     const sink = openSink(writable)
-    let object: DownloadableObject | undefined
-    try {
-      const context = transferContext(this.#core, merged)
-      merged.signal?.throwIfAborted()
-      object = await this.#find(context.core, request, merged.signal)
-      const result = await new StreamDownload(context, object, sink, request, merged).run()
-      if (ends) await sink.end(merged.signal)
-      else sink.release()
-      return result
-    } catch (error) {
-      if (ends) sink.fail(error)
-      else sink.release()
-      throw error
-    } finally {
-      object?.close?.()
-    }
+    return traceTransfer(this.#core.logger, { ...request, kind: 'download' }, merged, async (watched, event) => {
+      let object: DownloadableObject | undefined
+      try {
+        const context = transferContext(this.#core, watched, event)
+        watched.signal?.throwIfAborted()
+        object = await this.#find(context.core, request, watched.signal)
+        const result = await new StreamDownload(context, object, sink, request, watched).run()
+        if (ends) await sink.end(watched.signal)
+        else sink.release()
+        return result
+      } catch (error) {
+        if (ends) sink.fail(error)
+        else sink.release()
+        throw error
+      } finally {
+        object?.close?.()
+      }
+    })
   }
 }
 

@@ -1,4 +1,5 @@
 import type { ClientCore } from '../client/core.js'
+import type { TransferEvent } from '../observability/events.js'
 import type { TransferOptions } from './options.js'
 import { RateLimiter } from './rate-limit.js'
 import { RateLimitedHttpClient } from './rate-limit-http.js'
@@ -11,9 +12,9 @@ export interface TransferContext {
   readonly parallelism: AdaptiveParallelism
 }
 
-/** Makes a transfer's view of the client. */
-export function transferContext(client: ClientCore, options: TransferOptions): TransferContext {
-  const parallelism = new AdaptiveParallelism(options.parallelNum as number)
+/** Makes a transfer's view of the client. Parts that were moved are counted in the event, if there is one. */
+export function transferContext(client: ClientCore, options: TransferOptions, event?: TransferEvent): TransferContext {
+  const parallelism = new AdaptiveParallelism(options.parallelNum as number, event)
   const { bandwidthLimit } = options
   const own: Partial<ClientCore> = {
     retryer: new ThrottleAwareRetryer(client.retryer, parallelism),
