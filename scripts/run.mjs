@@ -1,4 +1,4 @@
-// Entry of `npm run build`, `npm test` and `npm run demo`: puts in place whatever a fresh clone lacks, then does the job.
+// Entry of `npm run build`, `npm test` (and its long forms) and `npm run demo`: puts in place whatever a fresh clone lacks, then does the job.
 // Uses nothing but Node, because at first nothing else is there.
 import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
@@ -110,13 +110,21 @@ switch (task) {
     process.exit(code ?? 1)
     break
   }
+  case 'faults':
+  case 'simulation':
+  case 'fuzz':
+    await build()
+    compile('__test__/tsconfig.json', '__test__', '.test-stamp')
+    await sayEngine()
+    run(process.execPath, [join('build', 'test', task, 'main.js'), ...rest])
+    break
   case 'demo':
     await build()
     await sayEngine()
     run(process.execPath, [join('scripts', 'demo.mjs'), ...rest])
     break
   default:
-    console.error(`ferross: no such task: ${task}; use build, test or demo`)
+    console.error(`ferross: no such task: ${task}; use build, test, faults, simulation, fuzz or demo`)
     console.error(JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).description)
     process.exit(2)
 }

@@ -1,12 +1,16 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type RequestListener } from 'node:http'
 import { type AddressInfo, connect, createServer as createTcpServer, type Socket } from 'node:net'
+import { Readable } from 'node:stream'
 import test, { type ExecutionContext } from 'ava'
 import {
   Client,
+  FixedDelayBackoff,
   NopRetryer,
   RequestError,
   ResponseError,
+  ServiceError,
+  StandardRetryer,
   StaticCredentialsProvider,
   TimeoutError,
   UndiciHttpClient,
@@ -218,6 +222,26 @@ test('redirects are errors unless they are wanted, and proof of identity stays w
   t.is(await body?.text(), 'elsewhere')
   t.is(seen?.url, '/moved')
   t.is(seen?.headers['authorization'], undefined)
+})
+
+test('a redirect to what is no address is the error that the service gave', async t => {
+  for (const location of ['http://[', 'ftp://127.0.0.1/', 'javascript:0']) {
+    const endpoint = await listen(t, (_request, response) => response.writeHead(302, { location }).end())
+    const client = clientFor(t, endpoint, { enabledRedirect: true })
+    await t.throwsAsync(client.getObject(object), { instanceOf: ServiceError })
+  }
+})
+
+test('a stream that nobody has read is sent again after a connection that did not come about', async t => {
+  let connections = 0
+  const endpoint = await listenTcp(t, socket => {
+    if (++connections === 1) socket.resetAndDestroy()
+    else socket.once('data', () => socket.end('HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n'))
+  })
+  const retryer = new StandardRetryer({ backoff: new FixedDelayBackoff(0) })
+  const client = clientFor(t, endpoint, { retryer, disableUploadCrc64Check: true })
+  await t.notThrowsAsync(client.putObject({ ...object, body: Readable.from(['text']) }))
+  t.is(connections, 2)
 })
 
 test('requests go through a proxy, with its user and password', async t => {

@@ -1,6 +1,7 @@
 import test from 'ava'
 import fc from 'fast-check'
-import { after, compareKeys, sharedStart } from '#src/transfer/list-order.js'
+import { ResponseError } from 'ferross'
+import { after, checkListing, compareKeys, sharedStart } from '#src/transfer/list-order.js'
 import { type KeyRange, splitPoint } from '#src/transfer/list-split.js'
 
 const character = fc.constantFrom(
@@ -78,4 +79,9 @@ test('a long beginning that all keys share costs few guesses', t => {
     if (point === undefined || compareKeys(point, 'logs/2031/04/05/host-000000002000') < 0) break
     until = point
   }
+})
+
+test('an answer that does not say whether it is the last page is not taken for the last page', t => {
+  t.notThrows(() => checkListing({ isTruncated: false }))
+  t.throws(() => checkListing({}), { instanceOf: ResponseError })
 })

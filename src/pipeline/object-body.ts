@@ -4,6 +4,7 @@ import { rename, rm } from 'node:fs/promises'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { FileError, InconsistentError, OssError, RequestError } from '../errors.js'
+import type { FlowWatch } from '../http/http-client.js'
 import { ReceivedBody, type Receiver } from '../http/received-body.js'
 import { Crc64 } from '../native/checksum.js'
 
@@ -17,6 +18,8 @@ export interface ObjectBodyOptions {
   readonly signal?: AbortSignal | undefined
   /** Called with every chunk. */
   readonly onChunk?: ((bytes: number) => void) | undefined
+  /** Told of the bytes, and when it is the reader that is waited for. */
+  readonly flow?: FlowWatch | undefined
 }
 
 /**
@@ -29,6 +32,8 @@ export class ObjectBody extends Readable {
   readonly #options: ObjectBodyOptions
   readonly #crc = new Crc64()
   #started = false
+  /** Whether the reader wants more, so that it is the network that is waited for. */
+  #wanting = false
 
   constructor(source: Readable, options: ObjectBodyOptions) {
     super({ highWaterMark: 256 * 1024 })
@@ -59,12 +64,16 @@ export class ObjectBody extends Readable {
    * @internal
    */
   async drainInto(receiver: Receiver): Promise<void> {
+    const { flow } = this.#options
+    const take = flow ? watched(receiver, flow) : receiver
+    flow?.go()
     try {
-      if (this.#source instanceof ReceivedBody) await this.#source.drainInto(receiver)
-      else for await (const chunk of this.#source) await receiver(chunk)
+      if (this.#source instanceof ReceivedBody) await this.#source.drainInto(take)
+      else for await (const chunk of this.#source) await take(chunk)
     } catch (error) {
       throw this.#explain(error)
     } finally {
+      flow?.hold()
       this.destroy()
     }
   }
@@ -98,7 +107,17 @@ export class ObjectBody extends Readable {
 
   #take(chunk: Uint8Array): void {
     this.#observe(chunk)
-    if (!this.push(chunk)) this.#source.pause()
+    this.#options.flow?.moved(chunk.byteLength)
+    if (this.push(chunk)) return
+    this.#source.pause()
+    this.#want(false)
+  }
+
+  #want(wanting: boolean): void {
+    if (wanting === this.#wanting) return
+    this.#wanting = wanting
+    if (wanting) this.#options.flow?.go()
+    else this.#options.flow?.hold()
   }
 
   #finish(): void {
@@ -109,6 +128,7 @@ export class ObjectBody extends Readable {
 
   override _read(): void {
     if (!this.#started) this.#start()
+    this.#want(true)
     this.#source.resume()
   }
 
@@ -165,13 +185,27 @@ export class ObjectBody extends Readable {
    */
   async pipeToFile(path: string): Promise<void> {
     const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`
+    const file = createWriteStream(temporary, { flags: 'wx', flush: true, highWaterMark: 1024 * 1024 })
     try {
-      await pipeline(this, createWriteStream(temporary, { flags: 'wx', flush: true, highWaterMark: 1024 * 1024 }))
+      await pipeline(this, file)
       await rename(temporary, path)
     } catch (cause) {
+      // It may be just about to be opened, and would appear after it was removed.
+      if (!file.closed) await new Promise<void>(resolve => file.once('close', resolve))
       await rm(temporary, { force: true })
       throw cause instanceof OssError || !isSystemError(cause) ? cause : new FileError('write', path, cause)
     }
+  }
+}
+
+/** A receiver whose promises, which make the sender wait, are known to be no fault of the network. */
+function watched(receiver: Receiver, flow: FlowWatch): Receiver {
+  return chunk => {
+    flow.moved(chunk.byteLength)
+    const waiting = receiver(chunk)
+    if (waiting === undefined) return
+    flow.hold()
+    return waiting.finally(() => flow.go())
   }
 }
 

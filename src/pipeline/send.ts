@@ -212,9 +212,11 @@ class Exchange<Res> {
     }
     let response = await httpClient.send(request).catch(throwUnanswered)
     const mayFollow = this.#context.enabledRedirect && (request.method === 'GET' || request.method === 'HEAD')
-    for (let hops = 0; mayFollow && hops < 5 && isRedirect(response); hops++) {
+    let target: string | undefined = url
+    for (let hops = 0; mayFollow && hops < 5; hops++) {
+      target = redirectOf(response, target)
+      if (target === undefined) break
       discard(response.body)
-      const target = new URL(response.headers['location'] as string, url).href
       response = await httpClient.send({ ...request, url: target, headers: forHost(headers, url, target) })
     }
     return response
@@ -224,7 +226,6 @@ class Exchange<Res> {
   #body(crc: Crc64 | undefined): HttpRequest['body'] {
     const payload = this.#payload
     this.#progress.restart()
-    this.#opened = true
     const { trace } = this.#supervision
     trace?.sending()
     if (payload === undefined) return undefined
@@ -236,6 +237,8 @@ class Exchange<Res> {
   }
 
   async *#watched(payload: Payload, crc: Crc64 | undefined): AsyncGenerator<Uint8Array> {
+    // Not before somebody reads: where no connection came about, a body that can be read only once was not read.
+    this.#opened = true
     for await (const chunk of payload.open()) {
       crc?.update(chunk)
       yield chunk
@@ -289,6 +292,7 @@ class Exchange<Res> {
       operation: this.#operation.name,
       signal: this.#options.signal,
       onChunk: meter.active ? (bytes: number) => meter.add(bytes) : undefined,
+      flow: response.flow,
     }
     if (this.#operation.frames && headers['x-oss-select-output-raw'] !== 'true') {
       return framedBody(response.body, this.#framed(url, response), options)
@@ -303,8 +307,13 @@ class Exchange<Res> {
   }
 }
 
-function isRedirect({ statusCode, headers }: HttpResponse): boolean {
-  return [301, 302, 303, 307, 308].includes(statusCode) && headers['location'] !== undefined
+/** Where an answer sends the request on to; nothing when it does not, or to what is no address of HTTP. */
+function redirectOf({ statusCode, headers }: HttpResponse, from: string): string | undefined {
+  const location = headers['location']
+  if (location === undefined || ![301, 302, 303, 307, 308].includes(statusCode)) return undefined
+  if (!URL.canParse(location, from)) return undefined
+  const { href, protocol } = new URL(location, from)
+  return protocol === 'http:' || protocol === 'https:' ? href : undefined
 }
 
 /** Another host gets the request, but nothing that proves who sent it. */

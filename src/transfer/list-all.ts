@@ -9,7 +9,7 @@ import {
 import type { OperationOptions } from '../pipeline/context.js'
 import { send } from '../pipeline/send.js'
 import { decodeCursor, encodeCursor } from './list-cursor.js'
-import { compareKeys } from './list-order.js'
+import { checkListing, compareKeys } from './list-order.js'
 import { type KeyRange, splitPoint } from './list-split.js'
 
 /** What {@link Client.listAllObjects} lists. */
@@ -145,6 +145,7 @@ export class ObjectLister implements AsyncIterable<ListedObject> {
   async #list(range: OpenRange): Promise<void> {
     for (;;) {
       const page = await this.#fetch(range)
+      checkListing(page)
       const objects = (page.contents ?? []) as ListedObject[]
       // The listing does not know where the range ends.
       const { until } = range

@@ -1,3 +1,5 @@
+import { ResponseError } from '../errors.js'
+
 /**
  * Compares two texts by their UTF-8 bytes, which is how the service orders keys. JavaScript's own order differs for
  * characters outside the basic plane: UTF-16 sorts their surrogates before U+E000 to U+FFFF, UTF-8 after.
@@ -43,4 +45,12 @@ export function after(prefix: string): string | undefined {
 /** The character of a code point, or the next one that is a character. */
 export function character(codePoint: number): string {
   return String.fromCodePoint(codePoint >= 0xd800 && codePoint <= 0xdfff ? 0xe000 : codePoint)
+}
+
+/**
+ * Makes sure that an answer is a page of a listing. Every page says whether it is the last; one that says nothing, such as an
+ * empty one, would look like the end, and what lies beyond it like deleted. @throws ResponseError
+ */
+export function checkListing(page: { isTruncated?: boolean }): void {
+  if (page.isTruncated === undefined) throw new ResponseError('the answer is not a listing')
 }

@@ -3,7 +3,7 @@ import { ResponseError } from '../errors.js'
 import { listObjectsV2 } from '../operations/index.js'
 import { send } from '../pipeline/send.js'
 import type { ListAllRequest, ListedObject } from './list-all.js'
-import { compareKeys } from './list-order.js'
+import { checkListing, compareKeys } from './list-order.js'
 
 /**
  * Objects of a prefix in the order of their keys. The next page is fetched while the present one is worked on, never more.
@@ -36,6 +36,7 @@ export async function* listOrdered(
   for (let coming: ReturnType<typeof fetchPage> | undefined = fetchPage(undefined); coming !== undefined; ) {
     const page = await coming
     coming = undefined
+    checkListing(page)
     if (page.isTruncated) {
       const next = page.nextContinuationToken
       if (next === undefined || next === token)
