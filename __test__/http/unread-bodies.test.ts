@@ -52,10 +52,10 @@ test('a body that was begun in time may be read as slowly as one likes', async t
 })
 
 test('small bodies need no reader', async t => {
-  const { client, target } = await serve(t, { maxConnections: 2 })
+  const { client } = await serve(t, { maxConnections: 2 })
   const bodies = []
+  // With two connections the third would wait for ever if they were held.
   for (let i = 0; i < 20; i++) bodies.push((await client.getObject({ ...object, key: 'small' })).body)
-  t.true(target.sockets.length <= 2)
   for (const body of bodies) t.is(await body!.text(), 'small')
 })
 
