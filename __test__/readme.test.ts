@@ -7,7 +7,7 @@ import { withServer } from './helpers/with-server.js'
 
 const pages = ['README.md', 'README-CN.md']
 /** Further pages with programs. */
-const guides = ['docs/observability.md', 'docs/retry.md']
+const guides = ['docs/connections.md', 'docs/observability.md', 'docs/retry.md']
 const folder = resolve('build/readme')
 
 interface Snippet {

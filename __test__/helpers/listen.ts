@@ -29,6 +29,8 @@ export async function listen(
   { host = '127.0.0.1', tls }: ListenOptions = {},
 ): Promise<Listening> {
   const server = tls ? createHttpsServer({ ...certificates.server, ...tls }, listener) : createHttpServer(listener)
+  // On a busy machine the usual 5 s may pass between two requests of a test.
+  server.keepAliveTimeout = 60_000
   const sockets: Socket[] = []
   server.on('connection', (socket: Socket) => {
     sockets.push(socket)

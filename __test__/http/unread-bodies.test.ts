@@ -27,7 +27,7 @@ async function serve(t: ExecutionContext, options: ClientOptions) {
 }
 
 test('a body that nobody begins to read gives its connection back, and says so to who reads it late', async t => {
-  const { client } = await serve(t, { maxConnections: 1, readwriteTimeout: 200 })
+  const { client } = await serve(t, { maxConnections: 1, readwriteTimeout: 1_000 })
   const { body: unread } = await client.getObject(object)
   // Waits for the one connection.
   const { body } = await client.getObject({ ...object, key: 'small' }, { readwriteTimeout: 20_000 })
@@ -38,7 +38,7 @@ test('a body that nobody begins to read gives its connection back, and says so t
 })
 
 test('a body that was begun in time may be read as slowly as one likes', async t => {
-  const { client } = await serve(t, { readwriteTimeout: 100 })
+  const { client } = await serve(t, { readwriteTimeout: 1_000 })
   const { body } = await client.getObject(object)
   let bytes = 0
   const iterator = body![Symbol.asyncIterator]()
@@ -52,10 +52,10 @@ test('a body that was begun in time may be read as slowly as one likes', async t
 })
 
 test('small bodies need no reader', async t => {
-  const { client, target } = await serve(t, { maxConnections: 2 })
+  const { client } = await serve(t, { maxConnections: 2 })
   const bodies = []
+  // With two connections the third would wait for ever if they were held.
   for (let i = 0; i < 20; i++) bodies.push((await client.getObject({ ...object, key: 'small' })).body)
-  t.true(target.sockets.length <= 2)
   for (const body of bodies) t.is(await body!.text(), 'small')
 })
 

@@ -1,9 +1,7 @@
 import type { Socket } from 'node:net'
 import { type buildConnector, errors } from 'undici'
 import { onAbort } from '../internal/on-abort.js'
-
-/** More than this, and a timer of Node.js fires at once. */
-const longestTimer = 2 ** 31 - 1
+import { longestTimer } from '../internal/sleep.js'
 
 /** One try to make a connection, over as many steps and sockets as it takes: reports the outcome once, within the time. */
 export class ConnectAttempt {

@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import type { Dispatcher } from 'undici'
 import { TimeoutError } from '../errors.js'
 import { onAbort } from '../internal/on-abort.js'
+import { longestTimer } from '../internal/sleep.js'
 import type { HttpRequest, HttpResponse } from './http-client.js'
 import { type Flow, ReceivedBody } from './received-body.js'
 import { translateError } from './translate-error.js'
@@ -114,7 +115,7 @@ export class ResponseHandler implements Dispatcher.DispatchHandler, Flow {
     dropped.register(body, this)
     const { readwrite } = this.#request.timeouts
     if (body.begun || readwrite <= 0) return
-    const limit = Math.min(readwrite * unreadFactor, 2 ** 31 - 1)
+    const limit = Math.min(readwrite * unreadFactor, longestTimer)
     this.#unread = setTimeout(() => this.#held?.deref()?.fail(new TimeoutError('idle', limit)), limit).unref()
   }
 
