@@ -65,7 +65,17 @@ const below: Record<string, readonly string[]> = {
     ...['files', 'transfer', 'operations', 'binding', 'pipeline', 'signing', 'credentials', 'retry', 'http'],
     'observability',
   ],
-  encryption: ['client', 'files', 'transfer', 'operations', 'binding', 'pipeline', 'signing', 'native'],
+  encryption: [
+    'client',
+    'files',
+    'transfer',
+    'operations',
+    'binding',
+    'pipeline',
+    'signing',
+    'native',
+    'observability',
+  ],
   server: ['operations', 'binding', 'signing', 'xml', 'native'],
   otel: ['observability'],
 }
