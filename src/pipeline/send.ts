@@ -122,6 +122,8 @@ class Exchange<Res> {
   readonly #supervision: Supervision
   readonly #progress: ProgressMeter
   #opened = false
+  /** Id of the present attempt's answer. */
+  #requestId: string | undefined
 
   constructor(
     context: PipelineContext,
@@ -163,11 +165,13 @@ class Exchange<Res> {
   }
 
   async #attempt(): Promise<Res> {
+    this.#requestId = undefined
     const { url, headers, credentials } = await this.#sign()
     try {
       return await this.#exchange(url, headers)
     } catch (error) {
       noteCredentials(error, credentials)
+      if (error instanceof OssError && this.#requestId !== undefined) error.requestId ??= this.#requestId
       throw error
     }
   }
@@ -175,7 +179,8 @@ class Exchange<Res> {
   async #exchange(url: string, headers: Record<string, string>): Promise<Res> {
     const crc = this.#payload && this.#operation.checkCrc && this.#context.uploadCrc64Check ? new Crc64() : undefined
     const response = await this.#transmit(url, headers, crc)
-    this.#supervision.trace?.answered(response.statusCode, response.headers['x-oss-request-id'])
+    this.#requestId = response.headers['x-oss-request-id']
+    this.#supervision.trace?.answered(response.statusCode, this.#requestId)
     await checkStatus(this.#draft, url, response)
     readableMetadata(response.headers)
     const result = await this.#decode(url, response)
@@ -290,6 +295,7 @@ class Exchange<Res> {
     const meter = new ProgressMeter([this.#options.onProgress], length === undefined ? undefined : Number(length))
     const options = {
       operation: this.#operation.name,
+      requestId: this.#requestId,
       signal: this.#options.signal,
       onChunk: meter.active ? (bytes: number) => meter.add(bytes) : undefined,
     }
