@@ -255,10 +255,10 @@ export class DeserializationError extends OssError {
   }
 }
 
-/** Connecting, sending or receiving made no progress for the time allowed. */
+/** Connecting, sending or receiving made no progress for the time allowed, or too little (phase `throughput`). */
 export class TimeoutError extends OssError {
   /** Which limit was reached. */
-  readonly phase: 'connect' | 'readwrite' | 'idle' | 'total'
+  readonly phase: 'connect' | 'readwrite' | 'throughput' | 'idle' | 'total'
   constructor(phase: TimeoutError['phase'], milliseconds: number, options?: OssErrorOptions) {
     super('Timeout', `${phase} timeout after ${milliseconds} ms`, { retryable: true, ...options })
     this.phase = phase

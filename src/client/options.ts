@@ -86,6 +86,15 @@ export interface ClientOptions extends ConnectionOptions {
    * pino and winston will do. No record holds a secret, token, signature, header or body.
    */
   logger?: Logger
+  /**
+   * Bytes per second that each connection of a transfer or an opened file must bring: one that falls behind by what
+   * `minThroughputWindow` at this rate would have moved is given up with a TimeoutError, and its part goes on over another.
+   * Time in which a reader, a rate limit or a pause holds bytes back does not count. 0 for no such limit.
+   * @default 1024
+   */
+  minThroughput?: number
+  /** For how long a connection may be silent, and by how much it may fall behind. @default 30000 */
+  minThroughputWindow?: number
 }
 
 /** Options after defaults and checks: what the rest of the code reads. */
@@ -113,6 +122,8 @@ export interface ResolvedOptions {
   readonly memoryLimit: number
   readonly bandwidthLimit: number | undefined
   readonly logger: Logger | undefined
+  readonly minThroughput: number
+  readonly minThroughputWindow: number
 }
 
 const defaultMemoryLimit = 256 * 1024 * 1024
@@ -177,6 +188,8 @@ const kinds: { readonly [K in keyof Required<ClientOptions>]: Kind } = {
   memoryLimit: 'positive integer',
   bandwidthLimit: 'positive integer',
   logger: 'object',
+  minThroughput: 'count',
+  minThroughputWindow: 'positive integer',
 }
 
 const checks: Readonly<Record<Kind, [expectation: string, test: (value: unknown) => boolean]>> = {
@@ -258,6 +271,8 @@ export function resolveOptions(options: ClientOptions): ResolvedOptions {
     memoryLimit: options.memoryLimit ?? defaultMemoryLimit,
     bandwidthLimit: options.bandwidthLimit,
     logger: options.logger,
+    minThroughput: options.minThroughput ?? 1024,
+    minThroughputWindow: options.minThroughputWindow ?? 30_000,
   })
 }
 

@@ -4,6 +4,7 @@ import { rename, rm } from 'node:fs/promises'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { FileError, InconsistentError, OssError, RequestError } from '../errors.js'
+import type { FlowWatch } from '../http/http-client.js'
 import { ReceivedBody, type Receiver } from '../http/received-body.js'
 import { Crc64 } from '../native/checksum.js'
 
@@ -19,6 +20,8 @@ export interface ObjectBodyOptions {
   readonly signal?: AbortSignal | undefined
   /** Called with every chunk. */
   readonly onChunk?: ((bytes: number) => void) | undefined
+  /** Told of the bytes, and when it is the reader that is waited for. */
+  readonly flow?: FlowWatch | undefined
 }
 
 /**
@@ -31,6 +34,8 @@ export class ObjectBody extends Readable {
   readonly #options: ObjectBodyOptions
   readonly #crc = new Crc64()
   #started = false
+  /** Whether the reader wants more, so that it is the network that is waited for. */
+  #wanting = false
 
   constructor(source: Readable, options: ObjectBodyOptions) {
     super({ highWaterMark: 256 * 1024 })
@@ -60,12 +65,16 @@ export class ObjectBody extends Readable {
    * @internal
    */
   async drainInto(receiver: Receiver): Promise<void> {
+    const { flow } = this.#options
+    const take = flow ? watched(receiver, flow) : receiver
+    flow?.go()
     try {
-      if (this.#source instanceof ReceivedBody) await this.#source.drainInto(receiver)
-      else for await (const chunk of this.#source) await receiver(chunk)
+      if (this.#source instanceof ReceivedBody) await this.#source.drainInto(take)
+      else for await (const chunk of this.#source) await take(chunk)
     } catch (error) {
       throw this.#explain(error)
     } finally {
+      flow?.hold()
       this.destroy()
     }
   }
@@ -100,7 +109,17 @@ export class ObjectBody extends Readable {
 
   #take(chunk: Uint8Array): void {
     this.#observe(chunk)
-    if (!this.push(chunk)) this.#source.pause()
+    this.#options.flow?.moved(chunk.byteLength)
+    if (this.push(chunk)) return
+    this.#source.pause()
+    this.#want(false)
+  }
+
+  #want(wanting: boolean): void {
+    if (wanting === this.#wanting) return
+    this.#wanting = wanting
+    if (wanting) this.#options.flow?.go()
+    else this.#options.flow?.hold()
   }
 
   #finish(): void {
@@ -111,6 +130,7 @@ export class ObjectBody extends Readable {
 
   override _read(): void {
     if (!this.#started) this.#start()
+    this.#want(true)
     this.#source.resume()
   }
 
@@ -177,6 +197,17 @@ export class ObjectBody extends Readable {
       await rm(temporary, { force: true })
       throw cause instanceof OssError || !isSystemError(cause) ? cause : new FileError('write', path, cause)
     }
+  }
+}
+
+/** A receiver whose promises, which make the sender wait, are known to be no fault of the network. */
+function watched(receiver: Receiver, flow: FlowWatch): Receiver {
+  return chunk => {
+    flow.moved(chunk.byteLength)
+    const waiting = receiver(chunk)
+    if (waiting === undefined) return
+    flow.hold()
+    return waiting.finally(() => flow.go())
   }
 }
 

@@ -298,6 +298,7 @@ class Exchange<Res> {
       requestId: this.#requestId,
       signal: this.#options.signal,
       onChunk: meter.active ? (bytes: number) => meter.add(bytes) : undefined,
+      flow: response.flow,
     }
     if (this.#operation.frames && headers['x-oss-select-output-raw'] !== 'true') {
       return framedBody(response.body, this.#framed(url, response), options)

@@ -1,6 +1,6 @@
 import type { ClientCore } from '../client/core.js'
 import { traceTransfer } from '../observability/transfer-trace.js'
-import { FileDownload, refuseDirectory } from './download-file.js'
+import { FileDownload, memoryOf, refuseTarget } from './download-file.js'
 import { type DownloadableObject, PinnedObject } from './download-object.js'
 import type { DownloaderOptions, DownloadRequest, DownloadResult } from './download-request.js'
 import { StreamDownload } from './download-stream.js'
@@ -11,11 +11,12 @@ import { transferContext } from './transfer-context.js'
 export type { DownloaderOptions, DownloadRequest, DownloadResult } from './download-request.js'
 export type { DownloadTarget } from './stream-sink.js'
 
-/** How an object to download is found. */
+/** How an object to download is found. It may ask for the first part at once, where it is said how long that may be. */
 export type FindObject = (
   core: ClientCore,
   request: DownloadRequest,
   signal: AbortSignal | undefined,
+  firstLength?: number,
 ) => Promise<DownloadableObject>
 
 /**
@@ -50,14 +51,25 @@ export class Downloader {
     checkPath(path)
     const merged = checked(this.#options, options)
     return traceTransfer(this.#core.logger, { ...request, kind: 'download' }, merged, async (watched, event) => {
-      watched.signal?.throwIfAborted()
-      await refuseDirectory(path)
+      const { signal } = watched
+      signal?.throwIfAborted()
+      await refuseTarget(path)
       const context = transferContext(this.#core, watched, event)
-      const object = await this.#find(context.core, request, watched.signal)
+      const { memory } = context.core
+      const first = firstLength(request, watched)
+      // Memory is had before a connection, here as everywhere: two transfers that wait for each other would wait for ever.
+      const reserved = first === undefined ? 0 : memoryOf(first)
+      if (reserved > 0) await memory.acquire(reserved, signal)
+      let download: FileDownload | undefined
+      let object: DownloadableObject | undefined
       try {
-        return await new FileDownload(context, object, path, request, watched).run()
+        object = await this.#find(context.core, request, signal, first)
+        download = new FileDownload(context, object, path, request, watched, reserved)
+        return await download.run()
       } finally {
-        object.close?.()
+        object?.close?.()
+        if (download === undefined) memory.release(reserved)
+        else download.close()
       }
     })
   }
@@ -83,7 +95,7 @@ export class Downloader {
       try {
         const context = transferContext(this.#core, watched, event)
         watched.signal?.throwIfAborted()
-        object = await this.#find(context.core, request, watched.signal)
+        object = await this.#find(context.core, request, watched.signal, firstLength(request, watched))
         const result = await new StreamDownload(context, object, sink, request, watched).run()
         if (ends) await sink.end(watched.signal)
         else sink.release()
@@ -97,6 +109,12 @@ export class Downloader {
       }
     })
   }
+}
+
+/** How long a first part may be that is asked for before anything is known; nothing where that could be in vain. */
+function firstLength(request: DownloadRequest, options: DownloaderOptions): number | undefined {
+  const { partSize, enableCheckpoint, control } = options
+  return request?.rangeHeader !== undefined || enableCheckpoint || control?.paused ? undefined : partSize
 }
 
 function checked(base: DownloaderOptions, overrides: DownloaderOptions | undefined): DownloaderOptions {
