@@ -29,6 +29,8 @@ interface Supervision {
   readonly trace: CallTrace | undefined
 }
 
+const unsupervised: Supervision = { deadline: undefined, trace: undefined }
+
 /** Carries one call through all steps: encode, sign, send, check, decode, and again if it is worth it. */
 export function send<Req extends OperationRequest, Res>(
   context: PipelineContext,
@@ -38,13 +40,13 @@ export function send<Req extends OperationRequest, Res>(
 ): Promise<Res> {
   const { logger, region } = context
   const limited = (options?.totalTimeout ?? context.totalTimeout) !== 0
-  const run = (trace?: CallTrace) => {
-    if (!limited) return perform(context, operation, request, options, { deadline: undefined, trace })
-    return withDeadline(context, options, (within, deadline) =>
+  const watched = isCallWatched(logger)
+  if (!limited && !watched) return perform(context, operation, request, options, unsupervised)
+  const run = (trace: CallTrace | undefined) =>
+    withDeadline(context, options, (within, deadline) =>
       perform(context, operation, request, within, { deadline, trace }),
     )
-  }
-  if (!isCallWatched(logger)) return run()
+  if (!watched) return run(undefined)
   return traceCall(logger, { ...request, operation: operation.name, region }, options?.signal, run)
 }
 
@@ -153,7 +155,8 @@ class Exchange<Res> {
       maxAttempts: Math.max(1, retryMaxAttempts ?? retryer?.maxAttempts ?? this.#context.retryMaxAttempts),
       repeatable: () => !this.#opened || this.#payload === undefined || this.#payload.replayable,
       signal,
-      ...this.#supervision,
+      deadline: this.#supervision.deadline,
+      trace: this.#supervision.trace,
     }
   }
 
