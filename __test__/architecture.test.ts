@@ -51,7 +51,7 @@ const below: Record<string, readonly string[]> = {
   native: [],
   xml: [],
   http: [],
-  credentials: ['http'],
+  credentials: ['http', 'observability'],
   retry: [],
   processing: [],
   signing: [],
