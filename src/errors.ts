@@ -4,6 +4,8 @@ export interface OssErrorOptions {
   cause?: unknown
   /** Name of the operation, such as `PutObject`. */
   operation?: string | undefined
+  /** Id of the request whose answer led to this error. */
+  requestId?: string | undefined
   /** Whether the same call may succeed when tried again. @default false */
   retryable?: boolean
 }
@@ -26,6 +28,8 @@ export class OssError extends Error {
   readonly code: string
   /** Operation that failed, such as `PutObject`; absent outside operations. */
   operation?: string
+  /** Identifies the request in the service's logs; absent when there was no answer. Quote it when asking for support. */
+  requestId?: string
   /** How many times the request was sent; 0 when it failed before sending. */
   attempts = 0
   /** Whether the same call may succeed when tried again. The retry policy asks this and more. */
@@ -38,6 +42,7 @@ export class OssError extends Error {
     this.name = new.target.name
     this.code = code
     if (options.operation !== undefined) this.operation = options.operation
+    if (options.requestId !== undefined) this.requestId = options.requestId
     this.retryable = options.retryable ?? false
     Object.defineProperty(this, brand, { value: lineage(new.target) })
   }
@@ -78,8 +83,8 @@ export interface ServiceErrorFields {
 export class ServiceError extends OssError {
   /** HTTP status of the answer. */
   readonly statusCode: number
-  /** Identifies the request in the service's logs. Quote it when asking for support. */
-  readonly requestId: string
+  /** Identifies the request in the service's logs; empty when the answer has none. Quote it when asking for support. */
+  override readonly requestId: string
   /** Finer error number, `NNNN-NNNNNNNN`, empty when the service gave none. Show it, do not branch on it. */
   readonly ec: string
   /** Host the service says it is. */

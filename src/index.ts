@@ -64,6 +64,7 @@ export { Crc64, crc64, crc64Combine } from './native/checksum.js'
 export { nativeStatus } from './native/index.js'
 export type {
   AttemptEvent,
+  CredentialsEvent,
   DiagnosticsEvents,
   Outcome,
   RequestEvent,

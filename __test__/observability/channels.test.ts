@@ -1,9 +1,10 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
+import { generateKeyPairSync } from 'node:crypto'
 import { channel } from 'node:diagnostics_channel'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { createReadStream, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import test from 'ava'
-import { type RequestEvent, ServiceError } from 'ferross'
+import { EncryptionClient, MasterRsaCipher, type RequestEvent, ServiceError } from 'ferross'
 import { goldenClient, RecordingClient } from '../helpers/golden.js'
 import { withFolder, withServer } from '../helpers/with-server.js'
 import { copiesOf, listenTo, namesOf } from './listen.js'
@@ -173,4 +174,32 @@ test('nobody hears of anything any more after the last one stopped listening', a
   ends.unsubscribe(listener)
   await client.putObject({ bucket: 'for-a-while', key: 'k' })
   t.is(heard.filter(event => (event as RequestEvent).bucket === 'for-a-while').length, 1)
+})
+
+test('encrypted transfers are published too, in bytes of plaintext', async t => {
+  const bucket = 'encrypted'
+  const { client } = await withServer(t)
+  await client.putBucket({ bucket })
+  const { publicKey, privateKey } = generateKeyPairSync('rsa', {
+    modulusLength: 2048,
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+  })
+  const encrypted = new EncryptionClient(client, new MasterRsaCipher({}, publicKey, privateKey))
+  const path = join(withFolder(t), 'f')
+  const size = 250 * 1024
+  writeFileSync(path, Buffer.alloc(size, 'f'))
+  const heard = listenTo(t, bucket)
+  const uploader = encrypted.uploader({ partSize: 100 * 1024 })
+  await uploader.uploadFile({ bucket, key: 'file' }, path)
+  await uploader.uploadFrom({ bucket, key: 'stream' }, createReadStream(path))
+  await encrypted.downloader({ partSize: 100 * 1024 }).downloadFile({ bucket, key: 'file' }, path)
+  t.deepEqual(
+    copiesOf(heard, 'transfer:end').map(({ kind, key, bytes, parts, outcome }) => [kind, key, bytes, parts, outcome]),
+    [
+      ['upload', 'file', size, 3, 'completed'],
+      ['upload', 'stream', size, 3, 'completed'],
+      ['download', 'file', size, 3, 'completed'],
+    ],
+  )
 })

@@ -98,3 +98,25 @@ test('the console is a logger, and what is none is refused', t => {
     t.regex((error as unknown as OssError).message, /logger/)
   }
 })
+
+test('a body that breaks off and is asked for again is a retry, too', async t => {
+  const logger = recorder()
+  const { client, server } = await withServer(t, { logger })
+  const bucket = 'examplebucket'
+  await client.putBucket({ bucket })
+  await client.putObject({ bucket, key: 'k', body: 'x'.repeat(10_000) })
+  const path = join(withFolder(t), 'f')
+  const ways = [
+    () => client.getObjectToFile({ bucket, key: 'k' }, path),
+    () => client.downloader().downloadFile({ bucket, key: 'k' }, path),
+  ]
+  for (const download of ways) {
+    server.faults.add({ operation: 'GetObject', cutResponseAfterBytes: 5000, count: 1 })
+    logger.records.length = 0
+    await download()
+    const retry = logger.records.find(({ event }) => event === 'retry')
+    t.like(retry, { level: 'warn', operation: 'GetObject', code: 'RequestError' })
+    t.regex(retry?.message as string, /^GetObject: the body failed with RequestError, again in \d+ ms$/)
+    t.is(typeof retry?.requestId, 'string')
+  }
+})

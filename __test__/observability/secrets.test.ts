@@ -100,7 +100,7 @@ function viewsOf(value: unknown): string[] {
 }
 
 function listenToEverything(surface: Surface): void {
-  for (const kind of ['request', 'attempt', 'transfer']) {
+  for (const kind of ['request', 'attempt', 'transfer', 'credentials']) {
     for (const phase of ['start', 'end', 'error']) {
       subscribe(`ferross:${kind}:${phase}`, event => void surface.events.push(event as object))
     }

@@ -1,4 +1,5 @@
 import { ParamInvalidError } from '../errors.js'
+import { logRepeat } from '../observability/log-repeat.js'
 import { type GetObjectRequest, type GetObjectResult, getObject } from '../operations/index.js'
 import type { OperationOptions } from '../pipeline/context.js'
 import { withDeadline } from '../pipeline/deadline.js'
@@ -22,6 +23,9 @@ export async function getObjectToFile(
       repeatable: () => true,
       signal: within.signal,
       deadline,
+      trace: {
+        attemptFailed: (error: unknown, wait?: number) => wait !== undefined && logRepeat(core.logger, error, wait),
+      },
     }
     return withRetry(core, plan, async () => {
       // Retries of the head are counted here too: one attempt is one request.

@@ -2,11 +2,13 @@ import { stat } from 'node:fs/promises'
 import { ParamInvalidError, ParamRequiredError } from '../errors.js'
 import type { PartReader } from '../native/engine.js'
 import { getEngine } from '../native/index.js'
+import type { TransferEvent } from '../observability/events.js'
+import { traceTransfer } from '../observability/transfer-trace.js'
 import type { ProgressListener } from '../pipeline/context.js'
 import { checkPath } from '../transfer/options.js'
 import { maxParts } from '../transfer/part-plan.js'
 import { type ByteSource, openSource, type UploadSource } from '../transfer/stream-source.js'
-import { transferContext } from '../transfer/transfer-context.js'
+import { type TransferContext, transferContext } from '../transfer/transfer-context.js'
 import { asFileError } from '../transfer/transfer-error.js'
 import { FileUpload } from '../transfer/upload-file.js'
 import type { UploaderOptions, UploadRequest, UploadResult } from '../transfer/upload-request.js'
@@ -33,6 +35,9 @@ export interface EncryptedUploadResult extends UploadResult {
   plainHashCrc64: string
 }
 
+/** Options of one upload, and the event that its parts are counted in. */
+type Watched = UploaderOptions & { readonly event?: TransferEvent | undefined }
+
 /**
  * Encrypts and uploads files and streams in parallel parts: as `Uploader` does, with a content key for each object. Parts of
  * files are read, encrypted and checksummed in one pass on native threads; what the service's CRC-64 is compared with, and
@@ -57,7 +62,9 @@ export class EncryptedUploader {
    */
   async uploadFile(request: UploadRequest, path: string, options?: UploaderOptions): Promise<EncryptedUploadResult> {
     const merged = merge(this.#context, this.#options, options)
-    return this.#withFile(path, merged, (reader, source) => this.#upload(request, path, reader, source, merged))
+    return this.#watched(request, merged, watched =>
+      this.#withFile(path, watched, (reader, source) => this.#upload(request, path, reader, source, watched)),
+    )
   }
 
   /**
@@ -79,11 +86,13 @@ export class EncryptedUploader {
     const merged = { ...merge(this.#context, this.#options, options), enableCheckpoint: true }
     const { uploadId, ...put } = request
     if (typeof uploadId !== 'string' || uploadId === '') throw new ParamRequiredError('uploadId')
-    return this.#withFile(path, merged, async (reader, source) => {
-      const partSize = await recoverUpload(this.#context, { request: put, uploadId, path, source }, merged)
-      const own = partSize === undefined ? merged : { ...merged, partSize }
-      return this.#upload(put, path, reader, source, own)
-    })
+    return this.#watched(put, merged, watched =>
+      this.#withFile(path, watched, async (reader, source) => {
+        const partSize = await recoverUpload(this.#context, { request: put, uploadId, path, source }, watched)
+        const own = partSize === undefined ? watched : { ...watched, partSize }
+        return this.#upload(put, path, reader, source, own)
+      }),
+    )
   }
 
   /**
@@ -99,10 +108,19 @@ export class EncryptedUploader {
   ): Promise<EncryptedUploadResult> {
     const merged = merge(this.#context, this.#options, options)
     const opened = openSource(source)
+    return this.#watched(request, merged, watched => this.#uploadStream(request, opened, watched))
+  }
+
+  #watched<T>(request: UploadRequest, options: UploaderOptions, run: (options: Watched) => Promise<T>): Promise<T> {
+    const subject = { ...request, kind: 'upload' } as const
+    return traceTransfer(this.#context.core.logger, subject, options, (own, event) => run({ ...own, event }))
+  }
+
+  async #uploadStream(request: UploadRequest, opened: ByteSource, options: Watched): Promise<EncryptedUploadResult> {
     let content: Awaited<ReturnType<EncryptionContext['keys']['create']>>
     try {
       const { bucket, key } = request
-      content = await this.#context.keys.create({ bucket, key }, merged.signal)
+      content = await this.#context.keys.create({ bucket, key }, options.signal)
     } catch (error) {
       opened.close(error)
       throw error
@@ -110,7 +128,7 @@ export class EncryptedUploader {
     const { cipher, envelope } = content
     const { length } = opened
     const dataSize = length === undefined ? undefined : cipher.cipherLength(length)
-    const notes = { partSize: cipher.cipherLength(merged.partSize as number), dataSize }
+    const notes = { partSize: cipher.cipherLength(options.partSize as number), dataSize }
     let plain = 0n
     const summed: ByteSource = {
       ...opened,
@@ -123,14 +141,18 @@ export class EncryptedUploader {
     const encrypted = encryptingSource(summed, cipher)
     const about = this.#described(request, cipher, length)
     const sent = storedRequest(about, envelope, notes)
-    const progress = plainListener(merged.onProgress, cipher, length)
-    const own = { ...merged, partSize: notes.partSize, ...(progress && { onProgress: progress }) }
+    const progress = plainListener(options.onProgress, cipher, length)
+    const own = { ...options, partSize: notes.partSize, ...(progress && { onProgress: progress }) }
     try {
-      const result = await new StreamUpload(transferContext(this.#context.core, own), encrypted, sent, own).run()
+      const result = await new StreamUpload(this.#transfer(own), encrypted, sent, own).run()
       return { ...result, plainHashCrc64: plain.toString() }
     } finally {
       cipher.destroy()
     }
+  }
+
+  #transfer(options: Watched): TransferContext {
+    return transferContext(this.#context.core, options, options.event)
   }
 
   async #withFile<T>(
@@ -157,7 +179,7 @@ export class EncryptedUploader {
     path: string,
     reader: PartReader,
     source: SourceIdentity,
-    options: UploaderOptions,
+    options: Watched,
   ): Promise<EncryptedUploadResult> {
     const { settings, keys } = this.#context
     const { size } = reader.opened
@@ -190,7 +212,7 @@ export class EncryptedUploader {
     request: UploadRequest,
     plain: PartReader,
     file: FileToUpload,
-    options: UploaderOptions,
+    options: Watched,
     { cipher, envelope, sent }: UploadKey,
   ): Promise<EncryptedUploadResult> {
     const { path, storedSize, storedPartSize } = file
@@ -202,7 +224,7 @@ export class EncryptedUploader {
     const own = { ...options, partSize: storedPartSize, ...(progress && { onProgress: progress }) }
     const reader = new EncryptingReader(path, plain, cipher, envelopeText(envelope), sent)
     try {
-      const result = await new FileUpload(transferContext(this.#context.core, own), reader, path, about, own).run()
+      const result = await new FileUpload(this.#transfer(own), reader, path, about, own).run()
       return { ...result, plainHashCrc64: reader.plainHashCrc64 }
     } finally {
       cipher.destroy()

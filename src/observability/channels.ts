@@ -28,6 +28,12 @@ export const transfers: EventChannels = {
   end: named('ferross:transfer:end'),
   error: named('ferross:transfer:error'),
 }
+/** Fetches of credentials. */
+export const credentials: EventChannels = {
+  start: named('ferross:credentials:start'),
+  end: named('ferross:credentials:end'),
+  error: named('ferross:credentials:error'),
+}
 
 /** Whether anybody listens. */
 export function isHeard({ start, end, error }: EventChannels): boolean {

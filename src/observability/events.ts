@@ -101,6 +101,23 @@ export interface TransferEvent {
   error?: unknown
 }
 
+/**
+ * Payload of `ferross:credentials:start`, `ferross:credentials:end` and `ferross:credentials:error`: one fetch of credentials by a
+ * provider that keeps them. A fetch that fails while valid credentials are there is seen nowhere else: no request fails yet.
+ */
+export interface CredentialsEvent {
+  /** Class of the provider, such as `EcsRamRoleCredentialsProvider`. */
+  readonly provider: string
+  /** Id of the access key that was fetched, in `end`. Ids are no secrets. */
+  accessKeyId?: string
+  /** Until when the credentials in use are valid: those that were fetched in `end`, earlier ones in `error`. Absent: for good, or none. */
+  validUntil?: Date
+  /** Milliseconds from start to end. */
+  durationMs?: number
+  /** How the fetch failed, in `error`. */
+  error?: unknown
+}
+
 /** Payloads of all channels, by the channel's name. */
 export interface DiagnosticsEvents {
   'ferross:request:start': RequestEvent
@@ -112,4 +129,7 @@ export interface DiagnosticsEvents {
   'ferross:transfer:start': TransferEvent
   'ferross:transfer:end': TransferEvent
   'ferross:transfer:error': TransferEvent
+  'ferross:credentials:start': CredentialsEvent
+  'ferross:credentials:end': CredentialsEvent
+  'ferross:credentials:error': CredentialsEvent
 }

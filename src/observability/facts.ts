@@ -21,13 +21,12 @@ export function factsOf(error: unknown): Record<string, unknown> {
   facts.error = error.name
   facts.reason = error.message
   if (error.retryBlockedBy !== undefined) facts.retryBlockedBy = error.retryBlockedBy
+  if (error.requestId) facts.requestId = error.requestId
   if (error instanceof ServiceError) {
     facts.statusCode = error.statusCode
-    facts.requestId = error.requestId
     facts.ec = error.ec
   }
   const { cause } = error
-  if (cause instanceof ServiceError) facts.causeRequestId = cause.requestId
   if (cause !== undefined) facts.cause = codeOf(cause)
   return facts
 }

@@ -1,4 +1,4 @@
-import { ParamInvalidError, TimeoutError } from '../errors.js'
+import { OssError, ParamInvalidError, TimeoutError } from '../errors.js'
 import { longestTimer } from '../internal/sleep.js'
 import type { OperationOptions, PipelineContext } from './context.js'
 
@@ -35,6 +35,7 @@ export class Deadline {
   expired(): TimeoutError {
     const error = new TimeoutError('total', this.#milliseconds, { cause: this.failure })
     error.attempts = this.attempts
+    if (this.failure instanceof OssError && this.failure.requestId) error.requestId = this.failure.requestId
     error.retryBlockedBy = 'deadline'
     return error
   }

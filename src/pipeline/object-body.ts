@@ -12,6 +12,8 @@ import { Crc64 } from '../native/checksum.js'
 export interface ObjectBodyOptions {
   /** Name of the operation, for errors. */
   readonly operation: string
+  /** Id of the answer, for errors. */
+  readonly requestId?: string | undefined
   /** CRC-64 the service stated for exactly these bytes, decimal. */
   readonly expectedCrc64?: string | undefined
   /** Signal of the call: its reason is what a reader gets when it ends the body. */
@@ -47,14 +49,13 @@ export class ObjectBody extends Readable {
   /** Begins to read the source as a stream: not before somebody reads, since bytes can also be drained without copying. */
   #start(): void {
     const source = this.#source
+    const { operation, requestId } = this.#options
     this.#started = true
     source.on('data', chunk => this.#take(chunk))
     source.on('end', () => this.#finish())
     source.on('close', () => {
       if (source.readableEnded || this.destroyed) return
-      this.destroy(
-        new RequestError('the connection closed before the whole body arrived', { operation: this.#options.operation }),
-      )
+      this.destroy(new RequestError('the connection closed before the whole body arrived', { operation, requestId }))
     })
   }
 
@@ -79,16 +80,17 @@ export class ObjectBody extends Readable {
   }
 
   #explain(error: unknown): Error {
-    const { signal, operation } = this.#options
+    const { signal, operation, requestId } = this.#options
     if (signal?.aborted) return asError(signal.reason)
     if (error instanceof OssError) {
       error.operation ??= operation
+      if (requestId !== undefined) error.requestId ??= requestId
       return error
     }
     const known = error instanceof Error && (error.name === 'AbortError' || isSystemError(error))
     return known
       ? error
-      : new RequestError(`the body broke off: ${asError(error).message}`, { cause: error, operation })
+      : new RequestError(`the body broke off: ${asError(error).message}`, { cause: error, operation, requestId })
   }
 
   #observe(chunk: Uint8Array): void {
@@ -98,11 +100,11 @@ export class ObjectBody extends Readable {
 
   /** What is wrong with the bytes that have passed. */
   #damage(): InconsistentError | undefined {
-    const { expectedCrc64: expected, operation } = this.#options
+    const { expectedCrc64: expected, operation, requestId } = this.#options
     const actual = this.#crc.digest().toString()
     return expected === undefined || expected === actual
       ? undefined
-      : new InconsistentError(actual, expected, { operation })
+      : new InconsistentError(actual, expected, { operation, requestId })
   }
 
   #take(chunk: Uint8Array): void {

@@ -19,7 +19,8 @@ export interface RetryPlan {
   /** The deadline's, where there is one. */
   readonly signal?: AbortSignal | undefined
   readonly deadline?: Deadline | undefined
-  readonly trace?: CallTrace | undefined
+  /** Is told of attempts that failed, and of the milliseconds until the next one. */
+  readonly trace?: Pick<CallTrace, 'attemptFailed'> | undefined
 }
 
 /**

@@ -29,6 +29,8 @@ interface Supervision {
   readonly trace: CallTrace | undefined
 }
 
+const unsupervised: Supervision = { deadline: undefined, trace: undefined }
+
 /** Carries one call through all steps: encode, sign, send, check, decode, and again if it is worth it. */
 export function send<Req extends OperationRequest, Res>(
   context: PipelineContext,
@@ -38,13 +40,13 @@ export function send<Req extends OperationRequest, Res>(
 ): Promise<Res> {
   const { logger, region } = context
   const limited = (options?.totalTimeout ?? context.totalTimeout) !== 0
-  const run = (trace?: CallTrace) => {
-    if (!limited) return perform(context, operation, request, options, { deadline: undefined, trace })
-    return withDeadline(context, options, (within, deadline) =>
+  const watched = isCallWatched(logger)
+  if (!limited && !watched) return perform(context, operation, request, options, unsupervised)
+  const run = (trace: CallTrace | undefined) =>
+    withDeadline(context, options, (within, deadline) =>
       perform(context, operation, request, within, { deadline, trace }),
     )
-  }
-  if (!isCallWatched(logger)) return run()
+  if (!watched) return run(undefined)
   return traceCall(logger, { ...request, operation: operation.name, region }, options?.signal, run)
 }
 
@@ -122,6 +124,8 @@ class Exchange<Res> {
   readonly #supervision: Supervision
   readonly #progress: ProgressMeter
   #opened = false
+  /** Id of the present attempt's answer. */
+  #requestId: string | undefined
 
   constructor(
     context: PipelineContext,
@@ -151,7 +155,8 @@ class Exchange<Res> {
       maxAttempts: Math.max(1, retryMaxAttempts ?? retryer?.maxAttempts ?? this.#context.retryMaxAttempts),
       repeatable: () => !this.#opened || this.#payload === undefined || this.#payload.replayable,
       signal,
-      ...this.#supervision,
+      deadline: this.#supervision.deadline,
+      trace: this.#supervision.trace,
     }
   }
 
@@ -163,11 +168,13 @@ class Exchange<Res> {
   }
 
   async #attempt(): Promise<Res> {
+    this.#requestId = undefined
     const { url, headers, credentials } = await this.#sign()
     try {
       return await this.#exchange(url, headers)
     } catch (error) {
       noteCredentials(error, credentials)
+      if (error instanceof OssError && this.#requestId !== undefined) error.requestId ??= this.#requestId
       throw error
     }
   }
@@ -175,7 +182,8 @@ class Exchange<Res> {
   async #exchange(url: string, headers: Record<string, string>): Promise<Res> {
     const crc = this.#payload && this.#operation.checkCrc && this.#context.uploadCrc64Check ? new Crc64() : undefined
     const response = await this.#transmit(url, headers, crc)
-    this.#supervision.trace?.answered(response.statusCode, response.headers['x-oss-request-id'])
+    this.#requestId = response.headers['x-oss-request-id']
+    this.#supervision.trace?.answered(response.statusCode, this.#requestId)
     await checkStatus(this.#draft, url, response)
     readableMetadata(response.headers)
     const result = await this.#decode(url, response)
@@ -290,6 +298,7 @@ class Exchange<Res> {
     const meter = new ProgressMeter([this.#options.onProgress], length === undefined ? undefined : Number(length))
     const options = {
       operation: this.#operation.name,
+      requestId: this.#requestId,
       signal: this.#options.signal,
       onChunk: meter.active ? (bytes: number) => meter.add(bytes) : undefined,
       flow: response.flow,

@@ -148,7 +148,7 @@ class ObjectCopy {
     const { statusCode, requestId, headers, uploadId, etag, versionId, hashCrc64 } = result
     if (this.#core.uploadCrc64Check && expected !== undefined && hashCrc64 !== undefined && expected !== hashCrc64) {
       const operation = uploadId === undefined ? 'CopyObject' : 'CompleteMultipartUpload'
-      throw new InconsistentError(expected, hashCrc64, { operation, retryable: false })
+      throw new InconsistentError(expected, hashCrc64, { operation, requestId, retryable: false })
     }
     return { statusCode, requestId, headers, ...withoutUndefined({ uploadId, etag, versionId, hashCrc64 }) }
   }

@@ -1,5 +1,6 @@
 import type { ClientCore } from '../client/core.js'
 import { sleep } from '../internal/sleep.js'
+import { logRepeat } from '../observability/log-repeat.js'
 import { blocked } from '../retry/blocked.js'
 import { requestedDelay } from '../retry/requested-delay.js'
 
@@ -17,7 +18,7 @@ export class ResumingRetry {
 
   /** Waits before the next attempt, or throws the error when there is to be none. */
   async after(error: unknown, progressed: boolean): Promise<void> {
-    const { retryer, retryMaxAttempts, retryQuota } = this.#core
+    const { retryer, retryMaxAttempts, retryQuota, logger } = this.#core
     this.#signal.throwIfAborted()
     this.#failures = progressed ? 1 : this.#failures + 1
     // A connection that broke after much came through is worth another one even when single requests are not repeated.
@@ -34,6 +35,7 @@ export class ResumingRetry {
       this.#taken += tokens
     }
     const delay = Math.max(retryer.delay(this.#failures, error), requestedDelay(error))
+    logRepeat(logger, error, delay)
     if (delay > 0) await sleep(delay, this.#signal)
   }
 }
