@@ -47,22 +47,37 @@ const inner = imports.filter(({ target, from, to }) => target !== undefined && f
 const below: Record<string, readonly string[]> = {
   'errors.ts': [],
   internal: [],
+  observability: [],
   native: [],
   xml: [],
   http: [],
-  credentials: ['http'],
+  credentials: ['http', 'observability'],
   retry: [],
   processing: [],
   signing: [],
   // Apart from one question, whether a value can be a body, binding knows of no transport.
   binding: ['signing', 'xml', 'pipeline'],
   operations: ['binding'],
-  pipeline: ['binding', 'signing', 'credentials', 'retry', 'http', 'xml', 'native'],
-  transfer: ['operations', 'binding', 'pipeline', 'retry', 'native'],
+  pipeline: ['binding', 'signing', 'credentials', 'retry', 'http', 'xml', 'native', 'observability'],
+  transfer: ['operations', 'binding', 'pipeline', 'retry', 'native', 'observability'],
   files: ['transfer', 'operations', 'pipeline', 'native'],
-  client: ['files', 'transfer', 'operations', 'binding', 'pipeline', 'signing', 'credentials', 'retry', 'http'],
-  encryption: ['client', 'files', 'transfer', 'operations', 'binding', 'pipeline', 'signing', 'native'],
+  client: [
+    ...['files', 'transfer', 'operations', 'binding', 'pipeline', 'signing', 'credentials', 'retry', 'http'],
+    'observability',
+  ],
+  encryption: [
+    'client',
+    'files',
+    'transfer',
+    'operations',
+    'binding',
+    'pipeline',
+    'signing',
+    'native',
+    'observability',
+  ],
   server: ['operations', 'binding', 'signing', 'xml', 'native'],
+  otel: ['observability'],
 }
 const common = ['errors.ts', 'internal']
 const clients = ['vectors', 'tables', 'dataprocess', 'agentic']

@@ -1,21 +1,22 @@
 import { readFileSync } from 'node:fs'
 import test from 'ava'
 import * as ferross from 'ferross'
+import * as otel from 'ferross/otel'
 import * as server from 'ferross/server'
 
 // The public names. A name that goes is a breaking change; one that comes is a promise: change this list on purpose.
 
 const main = `
 AlibabaCloudCredentialsProvider AnonymousCredentialsProvider AppendConflictError BucketNameInvalidError
-CallbackError CheckpointError Client Copier Crc64 CredentialsEmptyError CredentialsFetchError
+CallbackError CheckpointError Client ClientClosedError Copier Crc64 CredentialsEmptyError CredentialsFetchError
 CredentialsProviderChain DecryptionError DefaultCredentialsProvider DeserializationError Downloader
 EcsRamRoleCredentialsProvider EncryptionClient EnvironmentCredentialsProvider EqualJitterBackoff FileBody
 FileClosedError FileError FixedDelayBackoff FullJitterBackoff FunctionCredentialsProvider InconsistentError
 MasterRsaCipher NopRetryer NotAppendableError ObjectNameInvalidError OidcRoleCredentialsProvider OssError Paginator
-ParamInvalidError ParamRequiredError PresignExpirationError ProcessCredentialsProvider ProfileCredentialsProvider
+ParamInvalidError ParamRequiredError PresignExpirationError ProcessCredentialsProvider ProfileCredentialsProvider ProxyError
 RamRoleArnCredentialsProvider RefreshingCredentialsProvider RequestError ResponseError SerializationError
-ServiceError SourceChangedError StandardRetryer StaticCredentialsProvider TimeoutError TransferControl
-UndiciHttpClient Uploader UriCredentialsProvider callback crc64 crc64Combine image imageStyle keyToPath loadDefault
+ServiceError SourceChangedError StandardRetryer StaticCredentialsProvider TimeoutError TlsError TransferControl
+UndiciHttpClient Uploader UriCredentialsProvider callback crc64 crc64Combine defaultErrorRetryables image imageStyle keyToPath loadDefault
 nativeStatus pathToKey verifyCallback version videoSnapshot
 `
 
@@ -36,9 +37,13 @@ test('ferross/server exports exactly its public values', t => {
   t.deepEqual(changes(server, local), { added: [], removed: [] })
 })
 
+test('ferross/otel exports exactly its public values', t => {
+  t.deepEqual(changes(otel, 'instrument'), { added: [], removed: [] })
+})
+
 test('nothing else of the package can be imported', async t => {
   const { exports } = JSON.parse(readFileSync('package.json', 'utf8'))
-  t.deepEqual(Object.keys(exports), ['.', './server', './package.json'])
+  t.deepEqual(Object.keys(exports), ['.', './server', './otel', './package.json'])
   const inner: string = 'ferross/dist/client/client.js'
   await t.throwsAsync(import(inner), { code: 'ERR_PACKAGE_PATH_NOT_EXPORTED' })
 })

@@ -6,6 +6,8 @@ import test from 'ava'
 import { withServer } from './helpers/with-server.js'
 
 const pages = ['README.md', 'README-CN.md']
+/** Further pages with programs. */
+const guides = ['docs/connections.md', 'docs/observability.md', 'docs/retry.md']
 const folder = resolve('build/readme')
 
 interface Snippet {
@@ -19,14 +21,14 @@ interface Snippet {
 function snippets(page: string): Snippet[] {
   const fences = [...readFileSync(page, 'utf8').matchAll(/^```ts( no-run)?\n([\s\S]*?)^```$/gm)]
   return fences.map(([, noRun, source = ''], index) => ({
-    name: `${page.replace('.md', '').toLowerCase()}-${index + 1}`,
+    name: `${page.replace('.md', '').replaceAll('/', '-').toLowerCase()}-${index + 1}`,
     source,
     run: noRun === undefined,
     expected: [...source.matchAll(/\/\/ => (.*)$/gm)].map(match => match[1] as string),
   }))
 }
 
-const all = pages.flatMap(snippets)
+const all = [...pages, ...guides].flatMap(snippets)
 
 async function execute(command: string, args: string[], options: object): Promise<{ code: number; output: string }> {
   const child = spawn(command, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] })

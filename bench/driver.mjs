@@ -3,7 +3,7 @@
 // A client is a file in clients/ that exports `open(job)`. What it returns has `crc` (whether bytes are checked by CRC-64 without
 // being asked), `version`, and those of these methods that it can do: upload(key, file), download(key, file), put(key, bytes),
 // get(key) => length, putFile(key, file), getFile(key, file), uploadFolder(prefix, folder), downloadFolder(prefix, folder),
-// uploadEncrypted(key, file), downloadEncrypted(key, file), close().
+// uploadEncrypted(key, file), downloadEncrypted(key, file), the same with Sealed, close().
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
@@ -62,6 +62,8 @@ const workloads = {
   download: ['download', client => transfer('download', client)],
   'upload-encrypted': ['uploadEncrypted', client => transfer('uploadEncrypted', client)],
   'download-encrypted': ['downloadEncrypted', client => transfer('downloadEncrypted', client)],
+  'upload-sealed': ['uploadSealed', client => transfer('uploadSealed', client)],
+  'download-sealed': ['downloadSealed', client => transfer('downloadSealed', client)],
   put: ['put', client => small(client, job.operations), client => small(client, Math.ceil(job.operations / 10))],
   get: ['get', client => small(client, job.operations), client => small(client, Math.ceil(job.operations / 10))],
   'folder-up': ['putFile', uploadFolder],

@@ -1,10 +1,10 @@
 // `npm run bench`: measures ferross beside other clients against one lean server, and prints a table. See docs/performance.md.
-import { generateKeyPairSync } from 'node:crypto'
 import { existsSync, mkdirSync, mkdtempSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
 import { cpus, release, tmpdir, totalmem, type } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { makeKeys } from './lib/keys.mjs'
 import { peers } from './lib/peers.mjs'
 import { content, prepare, startSink } from './lib/prepare.mjs'
 import { report, reportSeries, reportTargets } from './lib/report.mjs'
@@ -120,7 +120,7 @@ async function main() {
   const context = { folder, sink, settings }
   const all = new Map()
   try {
-    writeKeys(folder)
+    makeKeys(folder)
     content(program, 'make', join(folder, 'source'), size)
     if (workloads.some(name => name.startsWith('folder'))) makeFolder(join(folder, 'files'))
     console.log(`${new Date().toISOString().slice(0, 10)}, ${machine()}`)
@@ -197,12 +197,6 @@ async function concurrency(chosen, context) {
     }
     reportSeries(`${workload} by parts at a time`, 'parts', series)
   }
-}
-
-function writeKeys(folder) {
-  const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
-  writeFileSync(join(folder, 'public.pem'), publicKey.export({ type: 'spki', format: 'pem' }))
-  writeFileSync(join(folder, 'private.pem'), privateKey.export({ type: 'pkcs8', format: 'pem' }))
 }
 
 function makeFolder(path) {

@@ -177,15 +177,19 @@ impl FromNapiValue for Position {
             unsafe { sys::napi_get_value_double(env, value, &mut number) },
             "a number is expected",
         )?;
-        if (0.0..=MAX_SAFE_INTEGER).contains(&number) && number.fract() == 0.0 {
-            Ok(Position(number as u64))
-        } else {
-            Err(Error::new(
+        position(number).map(Position).ok_or_else(|| {
+            Error::new(
                 Status::InvalidArg,
                 "a safe integer, not negative, is expected".to_owned(),
-            ))
-        }
+            )
+        })
     }
+}
+
+/// The position that a number stands for.
+pub(crate) fn position(number: f64) -> Option<u64> {
+    let whole = (0.0..=MAX_SAFE_INTEGER).contains(&number) && number.fract() == 0.0;
+    whole.then_some(number as u64)
 }
 
 /// Secret or short bytes on their way to JavaScript: copied into a new `Buffer`, then wiped.

@@ -11,6 +11,8 @@ mod engine;
 mod environment;
 mod error;
 mod file;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 mod keep_loaded;
 mod part_reader;
 mod part_writer;

@@ -122,7 +122,8 @@ impl PartReader {
     }
 }
 
-fn read_part(
+/// Reads a part, a block at a time.
+pub(crate) fn read_part(
     file: &File,
     buffer: &mut [u8],
     offset: u64,

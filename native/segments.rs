@@ -26,6 +26,17 @@ pub struct SegmentSpec {
 }
 
 impl SegmentSpec {
+    /// A specification that did not come from JavaScript.
+    #[cfg(any(test, fuzzing))]
+    pub fn for_tests(key: Zeroizing<[u8; 32]>, size: usize, index: u64, last: bool) -> Self {
+        SegmentSpec {
+            key,
+            size,
+            index,
+            last,
+        }
+    }
+
     fn cipher(&self) -> Aes256Gcm {
         Aes256Gcm::new((&*self.key).into())
     }
@@ -118,6 +129,10 @@ pub fn open(
     let cipher = spec.cipher();
     let stride = spec.size + TAG;
     let (total, count) = (sealed.len(), sealed.len().div_ceil(stride));
+    if count == 0 && spec.last {
+        // The end of a sequence is a segment too, so somebody cut it off.
+        return Err(Failure::Decryption);
+    }
     let mut length = 0;
     for place in 0..count {
         stop.check()?;
@@ -141,12 +156,7 @@ mod tests {
     use super::*;
 
     fn spec(index: u64, last: bool) -> SegmentSpec {
-        SegmentSpec {
-            key: Zeroizing::new([7; 32]),
-            size: 100,
-            index,
-            last,
-        }
+        SegmentSpec::for_tests(Zeroizing::new([7; 32]), 100, index, last)
     }
 
     fn sealed(plain: &[u8], spec: &SegmentSpec) -> Vec<u8> {
@@ -180,6 +190,7 @@ mod tests {
         refused(&data[..116], &spec(1, true));
         refused(&data[..data.len() - 1], &spec(1, true));
         refused(&data[..7], &spec(1, true));
+        refused(&[], &spec(1, true));
         for place in 0..data.len() {
             let mut changed = data.clone();
             changed[place] ^= 1;

@@ -4,9 +4,18 @@ export interface OssErrorOptions {
   cause?: unknown
   /** Name of the operation, such as `PutObject`. */
   operation?: string | undefined
+  /** Id of the request whose answer led to this error. */
+  requestId?: string | undefined
   /** Whether the same call may succeed when tried again. @default false */
   retryable?: boolean
 }
+
+/**
+ * Why a failure that is worth another attempt did not get one: all attempts were made (`attempts`), the body could be read only
+ * once and was begun (`body`), the client's retry quota is used up (`quota`), or the wait would have ended after `totalTimeout`
+ * (`deadline`).
+ */
+export type RetryBlock = 'attempts' | 'body' | 'quota' | 'deadline'
 
 const brand = Symbol.for('ferross.error')
 
@@ -19,16 +28,21 @@ export class OssError extends Error {
   readonly code: string
   /** Operation that failed, such as `PutObject`; absent outside operations. */
   operation?: string
+  /** Identifies the request in the service's logs; absent when there was no answer. Quote it when asking for support. */
+  requestId?: string
   /** How many times the request was sent; 0 when it failed before sending. */
   attempts = 0
   /** Whether the same call may succeed when tried again. The retry policy asks this and more. */
   readonly retryable: boolean
+  /** Why there was no further attempt although the retry policy asked for one; absent when it did not ask. */
+  retryBlockedBy?: RetryBlock
 
   constructor(code: string, message: string, options: OssErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause })
     this.name = new.target.name
     this.code = code
     if (options.operation !== undefined) this.operation = options.operation
+    if (options.requestId !== undefined) this.requestId = options.requestId
     this.retryable = options.retryable ?? false
     Object.defineProperty(this, brand, { value: lineage(new.target) })
   }
@@ -69,8 +83,8 @@ export interface ServiceErrorFields {
 export class ServiceError extends OssError {
   /** HTTP status of the answer. */
   readonly statusCode: number
-  /** Identifies the request in the service's logs. Quote it when asking for support. */
-  readonly requestId: string
+  /** Identifies the request in the service's logs; empty when the answer has none. Quote it when asking for support. */
+  override readonly requestId: string
   /** Finer error number, `NNNN-NNNNNNNN`, empty when the service gave none. Show it, do not branch on it. */
   readonly ec: string
   /** Host the service says it is. */
@@ -192,6 +206,41 @@ export class RequestError extends OssError {
   }
 }
 
+/** The proxy could not be reached, or refused to carry the request. A kind of {@link RequestError}. */
+export class ProxyError extends RequestError {
+  override readonly code = 'ProxyError'
+  /** Scheme, host and port of the proxy; never its user or password. */
+  readonly proxy: string
+  /** Status the proxy answered with, 407 when it wants other proof of who asks; absent when it gave no answer. */
+  readonly statusCode?: number
+  constructor(message: string, fields: { proxy: string; statusCode?: number }, options?: OssErrorOptions) {
+    super(`proxy ${fields.proxy}: ${message}`, options)
+    this.proxy = fields.proxy
+    if (fields.statusCode !== undefined) this.statusCode = fields.statusCode
+  }
+}
+
+/**
+ * A TLS connection could not be made: a certificate is not trusted, or the two sides do not agree. A kind of
+ * {@link RequestError}. Retried only when the reason may pass, which that of a certificate does not.
+ */
+export class TlsError extends RequestError {
+  override readonly code = 'TlsError'
+  /** Why, as Node.js and OpenSSL name it: `CERT_HAS_EXPIRED`, `SELF_SIGNED_CERT_IN_CHAIN`. */
+  readonly reason: string
+  constructor(message: string, reason: string, options?: OssErrorOptions) {
+    super(`${message} (${reason})`, options)
+    this.reason = reason
+  }
+}
+
+/** The client, or the transport, was closed before or while the call was under way. Not retried. */
+export class ClientClosedError extends OssError {
+  constructor(options?: OssErrorOptions) {
+    super('ClientClosed', 'the client is closed', options)
+  }
+}
+
 /** An answer arrived but cannot be used: cut short, not what was asked for, or not readable. */
 export class ResponseError extends OssError {
   constructor(message: string, options?: OssErrorOptions) {
@@ -206,10 +255,10 @@ export class DeserializationError extends OssError {
   }
 }
 
-/** Connecting, sending or receiving made no progress for the time allowed. */
+/** Connecting, sending or receiving made no progress for the time allowed, or too little (phase `throughput`). */
 export class TimeoutError extends OssError {
   /** Which limit was reached. */
-  readonly phase: 'connect' | 'readwrite' | 'idle' | 'total'
+  readonly phase: 'connect' | 'readwrite' | 'throughput' | 'idle' | 'total'
   constructor(phase: TimeoutError['phase'], milliseconds: number, options?: OssErrorOptions) {
     super('Timeout', `${phase} timeout after ${milliseconds} ms`, { retryable: true, ...options })
     this.phase = phase

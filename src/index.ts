@@ -42,7 +42,7 @@ export { StaticCredentialsProvider } from './credentials/static.js'
 export type { StsOptions } from './credentials/sts.js'
 export type { TransportOptions } from './credentials/transport.js'
 export { type UriCredentialsOptions, UriCredentialsProvider } from './credentials/uri.js'
-export type { EncryptedUploader } from './encryption/encrypted-uploader.js'
+export type { EncryptedUploader, EncryptedUploadResult, ResumeUploadRequest } from './encryption/encrypted-uploader.js'
 export { EncryptionClient } from './encryption/encryption-client.js'
 export type { MasterCipher } from './encryption/master-cipher.js'
 export { MasterRsaCipher } from './encryption/master-rsa-cipher.js'
@@ -55,11 +55,23 @@ export type { AppendCreateParameter, AppendFileOptions, WriteOptions } from './f
 export { AppendConflictError, FileClosedError, NotAppendableError } from './files/errors.js'
 export type { OpenFileOptions } from './files/open-options.js'
 export type { ReadOnlyFile, ReadOptions, ReadStreamOptions, SeekOrigin } from './files/read-only-file.js'
-export type { HttpClient, HttpRequest, HttpResponse, Timeouts } from './http/http-client.js'
+export type { ConnectionOptions } from './http/connection-options.js'
+export type { Lookup } from './http/dns-cache.js'
+export type { FlowWatch, HttpClient, HttpRequest, HttpResponse, Timeouts } from './http/http-client.js'
 export { UndiciHttpClient, type UndiciHttpClientOptions } from './http/undici-client.js'
 export { version } from './internal/version.js'
 export { Crc64, crc64, crc64Combine } from './native/checksum.js'
 export { nativeStatus } from './native/index.js'
+export type {
+  AttemptEvent,
+  CredentialsEvent,
+  DiagnosticsEvents,
+  Outcome,
+  RequestEvent,
+  TransferEvent,
+  TransferKind,
+} from './observability/events.js'
+export type { Logger, LogRecord } from './observability/logger.js'
 export type * from './operations/index.js'
 export { type Body, FileBody } from './pipeline/body.js'
 export type { OperationOptions, ProgressListener } from './pipeline/context.js'
@@ -80,7 +92,12 @@ export type { WatermarkOptions } from './processing/watermark.js'
 export { EqualJitterBackoff, FixedDelayBackoff, FullJitterBackoff } from './retry/backoff.js'
 export { NopRetryer } from './retry/nop-retryer.js'
 export type { Backoff, Retryer } from './retry/retryer.js'
-export { StandardRetryer, type StandardRetryerOptions } from './retry/standard-retryer.js'
+export {
+  defaultErrorRetryables,
+  type ErrorRetryable,
+  StandardRetryer,
+  type StandardRetryerOptions,
+} from './retry/standard-retryer.js'
 export { type CallbackOptions, type CallbackParameters, callback } from './signing/callback.js'
 export type { Fetch } from './signing/callback-key.js'
 export {

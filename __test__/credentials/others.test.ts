@@ -1,3 +1,4 @@
+import * as official from '@alicloud/credentials'
 import test from 'ava'
 import {
   type AlibabaCloudCredentialClient,
@@ -8,6 +9,7 @@ import {
   ParamRequiredError,
   UriCredentialsProvider,
 } from 'ferross'
+import { goldenClient, RecordingClient } from '../helpers/golden.js'
 import { listen, plain, showsNothing, virtualClock } from './services.js'
 
 test('a URI is asked for credentials, and again when they come to their end', async t => {
@@ -136,4 +138,31 @@ test('an abort ends the wait for a client, not its work', async t => {
   await t.throwsAsync(aborted, { message: 'enough' })
   answer({ accessKeyId: 'AK', accessKeySecret: 's3cret' })
   t.is((await waiting).accessKeyId, 'AK')
+})
+
+test('the official package itself, in types it makes without the network or with a local one, signs requests', async t => {
+  const expiration = new Date(Date.now() + 3600_000).toISOString().replace(/\.\d+Z$/, 'Z')
+  const body = { Code: 'Success', AccessKeyId: 'uri', AccessKeySecret: 's3cret', SecurityToken: 't0ken' }
+  const { endpoint } = await listen(t, () => ({ body: { ...body, Expiration: expiration } }))
+  const configs = [
+    { type: 'access_key', accessKeyId: 'lasting', accessKeySecret: 's3cret' },
+    { type: 'sts', accessKeyId: 'temporary', accessKeySecret: 's3cret', securityToken: 't0ken' },
+    { type: 'credentials_uri', credentialsURI: endpoint },
+  ]
+  const signed: string[] = []
+  const make = (config: object) => {
+    const Credential = official.default.default
+    return new AlibabaCloudCredentialsProvider(new Credential(new official.Config(config)))
+  }
+  for (const config of configs) {
+    const transport = new RecordingClient()
+    const client = goldenClient(transport, { credentialsProvider: make(config) })
+    await client.putObject({ bucket: 'examplebucket', key: 'k' })
+    const { headers } = transport.requests[0] as { headers: Record<string, string> }
+    const id = /Credential=([^/]+)/.exec(headers.authorization ?? '')?.[1]
+    signed.push(`${id} ${headers['x-oss-security-token']}`)
+  }
+  t.deepEqual(signed, ['lasting undefined', 'temporary t0ken', 'uri t0ken'])
+  const bearer = make({ type: 'bearer', bearerToken: 't0ken' })
+  await t.throwsAsync(bearer.getCredentials(), { instanceOf: CredentialsEmptyError })
 })

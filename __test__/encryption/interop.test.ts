@@ -37,7 +37,9 @@ async function findPython(): Promise<string> {
   }
   mkdirSync(folder, { recursive: true })
   if (!existsSync(own)) await execute('python3', ['-m', 'venv', folder], installLimit)
-  const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', peerPackage]
+  // An index that does not answer is given up soon.
+  const patience = ['--retries', '1', '--timeout', '10']
+  const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', ...patience, peerPackage]
   await execute(own, pip, installLimit - (Date.now() - started))
   return own
 }

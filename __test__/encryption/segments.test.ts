@@ -49,6 +49,7 @@ for (const engine of engines) {
       [{ index: 3 }, sealed.subarray(0, 2032)],
       [{ index: 3 }, sealed.subarray(0, -1)],
       [{ index: 3 }, sealed.subarray(0, 15)],
+      [{ index: 3 }, sealed.subarray(0, 0)],
       [{ index: 3 }, Buffer.concat([sealed, Buffer.alloc(1)])],
     ]
     for (let place = 0; place < sealed.length; place += 61) {

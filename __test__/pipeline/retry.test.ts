@@ -1,6 +1,14 @@
 import { Readable } from 'node:stream'
 import test from 'ava'
-import { FixedDelayBackoff, type HttpClient, type OssError, RequestError, ServiceError, StandardRetryer } from 'ferross'
+import {
+  defaultErrorRetryables,
+  FixedDelayBackoff,
+  type HttpClient,
+  type OssError,
+  RequestError,
+  ServiceError,
+  StandardRetryer,
+} from 'ferross'
 import { call, golden, goldenClient, RecordingClient } from '../helpers/golden.js'
 import { withServer } from '../helpers/with-server.js'
 
@@ -159,4 +167,67 @@ test('a quota that is no number of tokens is refused', t => {
     }) as OssError
     t.is(error.code, 'ParamInvalid')
   }
+})
+
+test('an error says what kept it from being retried', async t => {
+  const failed = (config: object, request: object = {}, status = 500) => {
+    const client = goldenClient(new RecordingClient({ status }), { retryer: quick(), ...config })
+    return client.putObject({ bucket: 'examplebucket', key: 'k', ...request }).then(
+      () => t.fail('it fails'),
+      error => error as OssError,
+    )
+  }
+  const all = (await failed({})) as OssError
+  t.deepEqual([all.retryBlockedBy, all.attempts], ['attempts', 3])
+  const once = (await failed({}, { body: Readable.from([Buffer.from('once')]) })) as OssError
+  t.deepEqual([once.retryBlockedBy, once.attempts], ['body', 1])
+  t.true(once.retryable, 'another call with another body may succeed')
+  const poor = (await failed({ retryQuota: 4 })) as OssError
+  t.deepEqual([poor.retryBlockedBy, poor.attempts], ['quota', 1])
+  const wrong = (await failed({}, {}, 404)) as OssError
+  t.deepEqual([wrong.retryBlockedBy, wrong.attempts], [undefined, 1])
+})
+
+test('a retryer may be given codes and functions of its own, besides the default ones', async t => {
+  const document = (code: string) => `<Error><Code>${code}</Code><Message>m</Message></Error>`
+  const answers = [
+    { status: 409, body: document('FileImmutable') },
+    { status: 404, body: document('NoSuchKey') },
+    { status: 500 },
+    { status: 200 },
+  ]
+  const transport = new RecordingClient(...answers)
+  const retryer = new StandardRetryer({
+    maxAttempts: 4,
+    backoff: new FixedDelayBackoff(0),
+    errorRetryables: [
+      ...defaultErrorRetryables,
+      'FileImmutable',
+      error => error instanceof ServiceError && error.statusCode === 404,
+    ],
+  })
+  await goldenClient(transport, { retryer }).putObject({ bucket: 'examplebucket', key: 'k' })
+  t.is(transport.requests.length, 4)
+  const wrong = [
+    ['', 'empty'],
+    [5, 'number'],
+    [undefined, 'nothing'],
+  ] as const
+  for (const [value, name] of wrong) {
+    const error = t.throws(() => new StandardRetryer({ errorRetryables: [value as never] }), { any: true }, name)
+    t.is((error as unknown as OssError).code, 'ParamInvalid')
+  }
+})
+
+test('URLs are presigned by the corrected clock', async t => {
+  const serverTime = new Date('2031-05-06T07:08:09Z')
+  const skewed = {
+    status: 403,
+    body: `<Error><Code>RequestTimeTooSkewed</Code><Message>m</Message><ServerTime>${serverTime.toISOString()}</ServerTime></Error>`,
+  }
+  const client = goldenClient(new RecordingClient(skewed, { status: 200 }), { retryer: quick() })
+  await client.headObject({ bucket: 'examplebucket', key: 'k' }).catch(() => {})
+  const { url, expiration } = await client.presign('getObject', { bucket: 'examplebucket', key: 'k' }, { expires: 60 })
+  t.regex(url, /x-oss-date=20310506T07/)
+  t.is(expiration.toISOString().slice(0, 13), '2031-05-06T07')
 })

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import test from 'ava'
 import fc from 'fast-check'
 import { ServiceError } from '#src/errors.js'
@@ -51,6 +52,50 @@ test('the target has no query, where signatures are', t => {
   t.is(error.requestTarget, 'GET https://b.oss-cn-hangzhou.aliyuncs.com/k')
   t.notRegex(JSON.stringify(error), /s3cret/)
   t.is(parse('', { url: 'http://h/a#b?c' }).requestTarget, 'GET http://h/a')
+})
+
+/** What may not be found in an error, and a document that the service answers a wrong signature with. */
+const told = ['TOKEN-5e0f', '54 4f 4b 45', 'SIGNATURE-77', 'AAAABBBBCCCCDDDDEEEEFFFF']
+const mismatch = `<?xml version="1.0"?><Error><Code>SignatureDoesNotMatch</Code><Message>does not match</Message>
+  <RequestId>id</RequestId><OSSAccessKeyId>ak</OSSAccessKeyId><SignatureProvided>SIGNATURE-77</SignatureProvided>
+  <StringToSign>GET\n\nx-oss-security-token:TOKEN-5e0f\n/b/k?signature=SIGNATURE-77</StringToSign>
+  <StringToSignBytes>47 45 54 54 4f 4b 45</StringToSignBytes>
+  <CanonicalRequest>GET\n&#x54;OKEN-5e0f TOKEN-5e0f</CanonicalRequest><EC>0002-00000040</EC>
+  <Other>Authorization: OSS ak:AAAABBBBCCCCDDDDEEEEFFFF=, x-oss-signature=SIGNATURE-77&amp;x=y</Other></Error>`
+
+function everythingOf(error: ServiceError): string {
+  const header = Buffer.from(error.headers['x-oss-err'] ?? '', 'base64').toString()
+  const views = [JSON.stringify(error), inspect(error, { depth: 9, showHidden: true }), error.message, error.stack]
+  return [...views, header].join('\n')
+}
+
+test('what the service repeats of a signed request is in no view of the error', t => {
+  const json = JSON.stringify({ Error: { Code: 'SignatureDoesNotMatch', StringToSign: 'a\\"TOKEN-5e0f', EC: 'ec' } })
+  const encoded = Buffer.from(mismatch).toString('base64')
+  const forms: [string, Record<string, string>][] = [
+    [mismatch, {}],
+    ['', { 'x-oss-err': encoded }],
+    [mismatch.replace('</Other>', ''), {}],
+    [mismatch.slice(0, mismatch.indexOf('TOKEN-5e0f') + 20), {}],
+    [json, { 'content-type': 'application/json' }],
+  ]
+  for (const [body, headers] of forms) {
+    const error = parse(body, { statusCode: 403, headers })
+    const seen = everythingOf(error)
+    for (const secret of told) t.false(seen.includes(secret), `${secret} in ${seen}`)
+    t.is(error.headers['content-type'], headers['content-type'] as string)
+  }
+  const { code, requestId, ec, details } = parse(mismatch, { statusCode: 403 })
+  t.deepEqual([code, requestId, ec], ['SignatureDoesNotMatch', 'id', '0002-00000040'])
+  t.is(details.StringToSign, '[redacted]')
+  t.is(details.OSSAccessKeyId, 'ak', 'an id is no secret, and says whose request it was')
+})
+
+test('cutting secrets out takes no longer for a hostile document', t => {
+  const size = 200_000
+  for (const piece of ['<StringToSign', '<StringToSign>', '"StringToSign":"\\', 'signature ', 'security-token ']) {
+    t.true(parse(piece.repeat(Math.ceil(size / piece.length))) instanceof ServiceError)
+  }
 })
 
 test('the time of the document wins over the header when clocks are compared', t => {

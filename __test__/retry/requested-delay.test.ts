@@ -27,3 +27,20 @@ test('what is no delay is none, and nobody waits for hours', t => {
   t.is(requestedDelay(answer(503)), 0)
   t.is(requestedDelay(answer(503, '99999999')), 60_000)
 })
+
+test('Retry-After counts too, as seconds or as a time by the clock of whoever wrote it', t => {
+  const asked = (headers: Record<string, string>) => {
+    const error = answer(429)
+    Object.assign(error.headers, headers)
+    return requestedDelay(error)
+  }
+  t.is(asked({ 'retry-after': '7' }), 7000)
+  t.is(asked({ 'retry-after': '7', 'x-oss-qos-delay-time': '8000' }), 8000)
+  t.is(asked({ 'retry-after': '9', 'x-oss-qos-delay-time': '8000' }), 9000)
+  const date = 'Sun, 17 Dec 2023 03:30:09 GMT'
+  t.is(asked({ 'retry-after': 'Sun, 17 Dec 2023 03:30:20 GMT', date }), 11_000)
+  t.is(asked({ 'retry-after': 'Sun, 17 Dec 2023 03:30:00 GMT', date }), 0)
+  t.is(asked({ 'retry-after': 'Sun, 17 Dec 2023 03:30:00 GMT' }), 0)
+  t.is(asked({ 'retry-after': '86400' }), 60_000)
+  for (const text of ['soon', '-5', '', '1.5x']) t.is(asked({ 'retry-after': text }), 0, text)
+})

@@ -204,3 +204,27 @@ test('a part is copied from a range of an object', async t => {
   t.deepEqual(got.bytes, Buffer.concat([source, Buffer.from('abcdefghij')]))
   t.is(got.headers['x-oss-hash-crc64ecma'], crc64(got.bytes).toString())
 })
+
+test('the envelope of an upload that the client encrypts is listed with its parts', async t => {
+  const tester = await withServer(t)
+  const cse = 'x-oss-meta-client-side-encryption-'
+  const envelope = {
+    key: 'a2V5',
+    start: 'c3RhcnQ=',
+    'cek-alg': 'AES/CTR/NoPadding',
+    'wrap-alg': 'RSA/NONE/PKCS1Padding',
+  }
+  const sizes = { matdesc: '{"key": "1"}', 'data-size': '300000', 'part-size': '102400' }
+  const headers = Object.entries({ ...envelope, ...sizes }).map(([name, value]) => [cse + name, value] as const)
+  const uploadId = await tester.initiate('bucket', 'k', Object.fromEntries(headers))
+  const { xml } = await tester.send({ method: 'GET', bucket: 'bucket', key: 'k', query: { uploadId } })
+  t.is(xml.child('ClientEncryptionKey')?.text, 'a2V5')
+  t.is(xml.child('ClientEncryptionStart')?.text, 'c3RhcnQ=')
+  t.is(xml.child('ClientEncryptionCekAlg')?.text, 'AES/CTR/NoPadding')
+  t.is(xml.child('ClientEncryptionWrapAlg')?.text, 'RSA/NONE/PKCS1Padding')
+  t.is(xml.child('ClientEncryptionDataSize')?.text, '300000')
+  t.is(xml.child('ClientEncryptionPartSize')?.text, '102400')
+  const plain = await tester.initiate('bucket', 'plain', { [`${cse}data-size`]: 'many' })
+  const other = await tester.send({ method: 'GET', bucket: 'bucket', key: 'plain', query: { uploadId: plain } })
+  t.false(other.text.includes('ClientEncryption'))
+})

@@ -29,6 +29,7 @@ export async function open(job) {
       client.downloadDirectory({ bucket, prefix }, folder, { parallelFiles: job.parallel }),
     ...encrypted(client, bucket, options, job),
     reason: 'this build of ferross cannot do it',
+    makeBucket: () => client.putBucket({ bucket }),
     close: () => client.close(),
   }
 }
@@ -37,9 +38,12 @@ function encrypted(client, bucket, options, job) {
   if (!ferross.EncryptionClient || !job.keys) return {}
   const pem = kind => readFileSync(`${job.keys}/${kind}.pem`, 'utf8')
   const master = new ferross.MasterRsaCipher({ use: 'benchmark' }, pem('public'), pem('private'))
-  const sealed = new ferross.EncryptionClient(client, master)
+  const compatible = new ferross.EncryptionClient(client, master)
+  const sealed = new ferross.EncryptionClient(client, master, { format: 'sealed' })
   return {
-    uploadEncrypted: (key, file) => sealed.uploader(options).uploadFile({ bucket, key }, file),
-    downloadEncrypted: (key, file) => sealed.downloader(options).downloadFile({ bucket, key }, file),
+    uploadEncrypted: (key, file) => compatible.uploader(options).uploadFile({ bucket, key }, file),
+    downloadEncrypted: (key, file) => compatible.downloader(options).downloadFile({ bucket, key }, file),
+    uploadSealed: (key, file) => sealed.uploader(options).uploadFile({ bucket, key }, file),
+    downloadSealed: (key, file) => sealed.downloader(options).downloadFile({ bucket, key }, file),
   }
 }

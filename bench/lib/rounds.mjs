@@ -77,7 +77,7 @@ async function attempt(peer, job, size, sink) {
 }
 
 /** Runs a client once. */
-function runOnce(peer, job) {
+export function runOnce(peer, job) {
   const [program, ...args] = commandOf(peer, bench)
   const pairs = Object.entries(job).map(([name, value]) => `${name}=${value}`)
   const env = { ...process.env, NODE_NO_WARNINGS: '1', ...trusting(job.ca), ...peer.env }

@@ -1,8 +1,8 @@
-//! Carry-less multiplication on x86-64: 256-bit VPCLMULQDQ where there is one, else 128-bit PCLMULQDQ.
+//! Carry-less multiplication on x86-64: VPCLMULQDQ of 512 or 256 bits where there is one, else PCLMULQDQ of 128 bits.
 //!
-//! Both fold a window of many registers over the data: each register is multiplied by x^(window bits) modulo the polynomial
+//! All fold a window of many registers over the data: each register is multiplied by x^(window bits) modulo the polynomial
 //! and the bytes a window further on are added. The final 128 bits are reduced by the table kernel, so no Barrett constants
-//! are needed. The wide kernel asks for AVX2 only; AVX-512 is not required, which is why it exists.
+//! are needed. The kernel of 256 bits asks for AVX2 only, for processors without AVX-512.
 
 use std::arch::x86_64::*;
 use std::is_x86_feature_detected as has;
@@ -12,17 +12,6 @@ use super::{Kernel, fold_factors, table};
 /// Registers in flight; eight hide the latency of the multiplication.
 const WIDTH: usize = 8;
 
-/// The best kernel this processor can run.
-pub fn detect() -> Option<Kernel> {
-    if has_wide() {
-        Some(wide)
-    } else if has_narrow() {
-        Some(narrow)
-    } else {
-        None
-    }
-}
-
 fn has_narrow() -> bool {
     has!("pclmulqdq") && has!("sse4.1")
 }
@@ -31,29 +20,41 @@ fn has_wide() -> bool {
     has!("vpclmulqdq") && has!("avx2") && has_narrow()
 }
 
-/// All kernels this processor can run.
-#[cfg(test)]
+fn has_widest() -> bool {
+    has!("avx512f") && has_wide()
+}
+
+/// All kernels this processor can run, the best one first.
 pub fn available() -> Vec<(&'static str, Kernel)> {
     let mut kernels: Vec<(&'static str, Kernel)> = Vec::new();
-    if has_narrow() {
-        kernels.push(("pclmulqdq", narrow));
+    if has_widest() {
+        kernels.push(("vpclmulqdq-512", widest));
     }
     if has_wide() {
-        kernels.push(("vpclmulqdq", wide));
+        kernels.push(("vpclmulqdq-256", wide));
+    }
+    if has_narrow() {
+        kernels.push(("pclmulqdq", narrow));
     }
     kernels
 }
 
 fn narrow(state: u64, data: &[u8]) -> u64 {
     debug_assert!(has_narrow());
-    // SAFETY: only handed out by `detect` and `available`, which checked the processor's features.
+    // SAFETY: only handed out by `available`, which checked the processor's features.
     unsafe { fold_narrow(state, data) }
 }
 
 fn wide(state: u64, data: &[u8]) -> u64 {
     debug_assert!(has_wide());
-    // SAFETY: only handed out by `detect` and `available`, which checked the processor's features.
+    // SAFETY: only handed out by `available`, which checked the processor's features.
     unsafe { fold_wide(state, data) }
+}
+
+fn widest(state: u64, data: &[u8]) -> u64 {
+    debug_assert!(has_widest());
+    // SAFETY: only handed out by `available`, which checked the processor's features.
+    unsafe { fold_widest(state, data) }
 }
 
 #[inline]
@@ -68,6 +69,13 @@ fn load128(block: &[u8; 16]) -> __m128i {
 fn load256(block: &[u8; 32]) -> __m256i {
     // SAFETY: the reference covers the thirty-two bytes; the load does not ask for alignment.
     unsafe { _mm256_loadu_si256(block.as_ptr().cast()) }
+}
+
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn load512(block: &[u8; 64]) -> __m512i {
+    // SAFETY: the reference covers the sixty-four bytes; the load does not ask for alignment.
+    unsafe { _mm512_loadu_si512(block.as_ptr().cast()) }
 }
 
 #[inline]
@@ -92,6 +100,14 @@ fn fold256(value: __m256i, factors: __m256i, next: __m256i) -> __m256i {
     let low = _mm256_clmulepi64_epi128::<0x00>(value, factors);
     let high = _mm256_clmulepi64_epi128::<0x11>(value, factors);
     _mm256_xor_si256(_mm256_xor_si256(low, high), next)
+}
+
+#[inline]
+#[target_feature(enable = "vpclmulqdq,avx512f")]
+fn fold512(value: __m512i, factors: __m512i, next: __m512i) -> __m512i {
+    let low = _mm512_clmulepi64_epi128::<0x00>(value, factors);
+    let high = _mm512_clmulepi64_epi128::<0x11>(value, factors);
+    _mm512_xor_si512(_mm512_xor_si512(low, high), next)
 }
 
 /// Reduces the last sixteen folded bytes and whatever follows them.
@@ -168,4 +184,45 @@ fn fold_wide(state: u64, data: &[u8]) -> u64 {
         _mm256_extracti128_si256::<1>(folded),
     );
     finish(fold128(low, factors128::<128>(), high), rest)
+}
+
+#[target_feature(enable = "vpclmulqdq,avx512f,avx2,pclmulqdq,sse4.1")]
+fn fold_widest(state: u64, data: &[u8]) -> u64 {
+    let (windows, _) = data.as_chunks::<{ 64 * WIDTH }>();
+    let Some((first, windows)) = windows.split_first() else {
+        return fold_wide(state, data);
+    };
+    let mut lanes = [_mm512_setzero_si512(); WIDTH];
+    for (lane, block) in lanes.iter_mut().zip(first.as_chunks().0) {
+        *lane = load512(block);
+    }
+    let start = _mm512_set_epi64(0, 0, 0, 0, 0, 0, 0, state as i64);
+    lanes[0] = _mm512_xor_si512(lanes[0], start);
+
+    let factors = _mm512_broadcast_i32x4(factors128::<{ 512 * WIDTH as u32 }>());
+    for window in windows {
+        for (lane, block) in lanes.iter_mut().zip(window.as_chunks().0) {
+            *lane = fold512(*lane, factors, load512(block));
+        }
+    }
+
+    let factors = _mm512_broadcast_i32x4(factors128::<512>());
+    let [mut folded, others @ ..] = lanes;
+    for lane in others {
+        folded = fold512(folded, factors, lane);
+    }
+    let (blocks, rest) = data[64 * WIDTH * (windows.len() + 1)..].as_chunks();
+    for block in blocks {
+        folded = fold512(folded, factors, load512(block));
+    }
+    let factors = factors128::<128>();
+    let mut sum = _mm512_castsi512_si128(folded);
+    for quarter in [
+        _mm512_extracti32x4_epi32::<1>(folded),
+        _mm512_extracti32x4_epi32::<2>(folded),
+        _mm512_extracti32x4_epi32::<3>(folded),
+    ] {
+        sum = fold128(sum, factors, quarter);
+    }
+    finish(sum, rest)
 }

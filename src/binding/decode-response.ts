@@ -2,8 +2,8 @@ import { DeserializationError } from '../errors.js'
 import type { ObjectBody } from '../pipeline/object-body.js'
 import { parseXml, type XmlElement, XmlSyntaxError } from '../xml/parse.js'
 import { decodeText, readRows, readShape } from './document.js'
-import type { Field } from './field.js'
 import type { Operation, OperationData, OperationResult } from './operation.js'
+import { type PlannedRow, planOf } from './plan.js'
 
 /** An answer as the interpreter needs it: head, and the body as text or stream. */
 export interface Answer {
@@ -27,30 +27,31 @@ export function decodeResponse<Res>(operation: Operation<unknown, Res>, answer: 
     requestId: answer.headers['x-oss-request-id'] ?? '',
     headers: answer.headers,
   } satisfies OperationResult
-  const callback = answer.callback && operation.response.some(([, field]) => field.place === 'callback')
+  const plan = planOf(operation)
+  const callback = answer.callback && plan.callback
   let json: Record<string, unknown> | undefined
-  for (const [name, field] of operation.response) {
-    const value = readOther(name, field, answer, callback, () => (json ??= parseJson(answer.text)))
-    if (value !== undefined) result[name] = value
+  const readJson = () => (json ??= parseJson(answer.text))
+  for (const row of plan.received) {
+    const value = readOther(row, answer, callback, readJson)
+    if (value !== undefined) result[row.name] = value
   }
   if (!callback) readDocument(operation, answer.text, result)
   return result as Res
 }
 
 function readOther(
-  name: string,
-  field: Field<unknown>,
+  { name, field, wire }: PlannedRow,
   answer: Answer,
   callback: boolean,
   json: () => Record<string, unknown>,
 ): unknown {
   switch (field.place) {
     case 'header': {
-      const raw = answer.headers[field.wire.toLowerCase()]
+      const raw = answer.headers[wire]
       return raw === undefined ? undefined : decodeText(field, raw, name)
     }
     case 'headers':
-      return readPrefixed(answer.headers, field.wire.toLowerCase())
+      return readPrefixed(answer.headers, wire)
     case 'stream':
       return answer.stream
     case 'text':
@@ -60,7 +61,7 @@ function readOther(
     case 'local':
       return answer.local?.[name]
     case 'member': {
-      const value = json()[field.wire]
+      const value = json()[wire]
       return value === undefined || value === null ? undefined : decodeText(field, String(value), name)
     }
     default:
@@ -69,14 +70,11 @@ function readOther(
 }
 
 function readPrefixed(headers: Record<string, string>, prefix: string): Record<string, string> | undefined {
+  const names = Object.keys(headers).filter(name => name.startsWith(prefix))
+  if (names.length === 0) return undefined
   const found: Record<string, string> = Object.create(null)
-  let any = false
-  for (const [name, value] of Object.entries(headers)) {
-    if (!name.startsWith(prefix)) continue
-    found[name.slice(prefix.length)] = value
-    any = true
-  }
-  return any ? { ...found } : undefined
+  for (const name of names) found[name.slice(prefix.length)] = headers[name] as string
+  return { ...found }
 }
 
 function parseJson(source: string): Record<string, unknown> {
@@ -91,9 +89,8 @@ function parseJson(source: string): Record<string, unknown> {
 }
 
 function readDocument(operation: OperationData, source: string, result: Record<string, unknown>): void {
-  const whole = operation.response.find(([, field]) => field.place === 'document')
-  const inner = operation.response.some(([, field]) => field.place === 'element' || field.place === 'elements')
-  if ((!whole && !inner) || source === '') return
+  const { document: whole, elements } = planOf(operation)
+  if ((!whole && !elements) || source === '') return
   let parsed: { name: string; root: XmlElement }
   try {
     parsed = parseXml(source)
@@ -101,11 +98,11 @@ function readDocument(operation: OperationData, source: string, result: Record<s
     if (!(cause instanceof XmlSyntaxError)) throw cause
     throw new DeserializationError(`the answer is not a readable XML document: ${cause.message}`, { cause })
   }
-  const expected = whole ? whole[1].wire : operation.root
+  const expected = whole ? whole.wire : operation.root
   if (expected !== undefined && parsed.name !== expected) {
     throw new DeserializationError(`the answer's root element is <${parsed.name}>, expected <${expected}>`)
   }
   const urlDecode = parsed.root.child('EncodingType')?.text === 'url'
-  if (whole) result[whole[0]] = readShape(whole[1].shape as never, parsed.root, urlDecode)
+  if (whole) result[whole.name] = readShape(whole.field.shape as never, parsed.root, urlDecode)
   else readRows(operation.response, parsed.root, urlDecode, result)
 }

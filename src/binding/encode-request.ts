@@ -1,10 +1,11 @@
 import { BucketNameInvalidError, ObjectNameInvalidError, ParamInvalidError, ParamRequiredError } from '../errors.js'
+import { copyRecord } from '../internal/copy-record.js'
 import { isBody } from '../pipeline/body.js'
 import { xmlDocument, xmlElement } from '../xml/write.js'
 import { encodeText, writeShape } from './document.js'
 import type { RequestDraft } from './draft.js'
-import type { Field } from './field.js'
 import type { OperationData, OperationRequest } from './operation.js'
+import { type PlannedRow, planOf } from './plan.js'
 
 /**
  * Turns a request value into a draft by the operation's table. Fails before anything is sent: first for what is missing,
@@ -14,35 +15,36 @@ export function encodeRequest<Req extends OperationRequest>(operation: Operation
   if (typeof request !== 'object' || request === null) {
     throw new ParamInvalidError('request', 'expected an object', { operation: operation.name })
   }
+  const plan = planOf(operation)
   const values = request as Record<string, unknown>
-  for (const [name, field] of operation.request) {
-    if (field.required && (values[name] === undefined || values[name] === null)) throw new ParamRequiredError(name)
+  for (const name of plan.required) {
+    if (values[name] === undefined || values[name] === null) throw new ParamRequiredError(name)
   }
   const draft: RequestDraft = {
     operation: operation.name,
     method: operation.method,
-    bucket: given(operation, values, 'bucket'),
-    key: given(operation, values, 'key'),
-    query: { ...operation.query },
-    headers: { ...operation.headers },
+    bucket: given(values, plan.bucket),
+    key: given(values, plan.key),
+    query: copyRecord(operation.query),
+    headers: copyRecord(operation.headers),
     body: undefined,
   }
   if (draft.bucket !== undefined) checkBucketName(draft.bucket)
   if (draft.key !== undefined) checkKey(draft.key)
   addExtras(draft, request.headers, request.parameters)
-  for (const [name, field] of operation.request) {
-    const value = values[name]
-    if (value !== undefined && value !== null) place(draft, name, field, value)
+  for (const row of plan.sent) {
+    const value = values[row.name]
+    if (value !== undefined && value !== null) place(draft, row, value)
   }
   operation.encode?.(request as never, draft)
   checkHeaders(draft, operation)
   return draft
 }
 
-function given(operation: OperationData, values: Record<string, unknown>, place: 'bucket' | 'key'): string | undefined {
-  for (const [name, field] of operation.request) {
+function given(values: Record<string, unknown>, names: readonly string[]): string | undefined {
+  for (const name of names) {
     const value = values[name]
-    if (field.place !== place || value === undefined || value === null) continue
+    if (value === undefined || value === null) continue
     if (typeof value !== 'string') throw new ParamInvalidError(name, 'expected a string')
     return value
   }
@@ -68,6 +70,7 @@ export function addExtras(
   headers: Readonly<Record<string, string>> | undefined,
   parameters: Readonly<Record<string, string>> | undefined,
 ): void {
+  if (headers === undefined && parameters === undefined) return
   for (const [name, value] of Object.entries(headers ?? {})) {
     if (typeof value !== 'string') throw new ParamInvalidError(`headers.${name}`, 'expected a string')
     draft.headers[name.toLowerCase()] = value
@@ -78,23 +81,23 @@ export function addExtras(
   }
 }
 
-function place(draft: RequestDraft, name: string, field: Field<unknown>, value: unknown): void {
+function place(draft: RequestDraft, { name, field, wire }: PlannedRow, value: unknown): void {
   switch (field.place) {
     case 'header':
-      draft.headers[field.wire.toLowerCase()] = encodeText(field, value, name)
+      draft.headers[wire] = encodeText(field, value, name)
       break
     case 'headers':
       if (typeof value !== 'object') throw new ParamInvalidError(name, 'expected an object of strings')
       for (const [suffix, item] of Object.entries(value as object)) {
         if (typeof item !== 'string') throw new ParamInvalidError(`${name}.${suffix}`, 'expected a string')
-        draft.headers[(field.wire + suffix).toLowerCase()] = item
+        draft.headers[wire + suffix.toLowerCase()] = item
       }
       break
     case 'query':
-      draft.query[field.wire] = encodeText(field, value, name)
+      draft.query[wire] = encodeText(field, value, name)
       break
     case 'document':
-      draft.body = xmlDocument(xmlElement(field.wire, writeShape(field.shape as never, value, name)))
+      draft.body = xmlDocument(xmlElement(wire, writeShape(field.shape as never, value, name)))
       break
     case 'body':
       if (!isBody(value)) throw new ParamInvalidError(name, 'expected a string, bytes, a Blob, a stream or a FileBody')
@@ -125,8 +128,7 @@ function checkHeaders(draft: RequestDraft, operation: OperationData): void {
 }
 
 function fieldOf(operation: OperationData, headerName: string): string {
-  for (const [name, field] of operation.request) {
-    const wire = field.wire.toLowerCase()
+  for (const { name, field, wire } of planOf(operation).sent) {
     if (field.place === 'header' && wire === headerName) return name
     if (field.place === 'headers' && headerName.startsWith(wire)) return `${name}.${headerName.slice(wire.length)}`
   }

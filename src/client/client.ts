@@ -7,6 +7,8 @@ import { type AppendOnlyFile, openAppendOnlyFile } from '../files/append-only-fi
 import type { AppendFileOptions } from '../files/append-options.js'
 import type { OpenFileOptions } from '../files/open-options.js'
 import { openReadOnlyFile, type ReadOnlyFile } from '../files/read-only-file.js'
+import type { TransferKind } from '../observability/events.js'
+import { traceFolder } from '../observability/transfer-trace.js'
 import * as operations from '../operations/index.js'
 import { type Body, FileBody } from '../pipeline/body.js'
 import type { OperationOptions } from '../pipeline/context.js'
@@ -30,7 +32,7 @@ import { type SweepOptions, type SweepRequest, sweepMultipartUploads } from '../
 import { sync } from '../transfer/sync.js'
 import type { SyncOptions, SyncRequest } from '../transfer/sync-options.js'
 import { Uploader, type UploaderOptions } from '../transfer/uploader.js'
-import { type ClientCore, createCore, rememberCore } from './core.js'
+import { type ClientCore, closeCore, createCore, rememberCore } from './core.js'
 import { getObjectToFile } from './get-to-file.js'
 import type { Methods } from './methods.js'
 import { type ClientOptions, resolveOptions } from './options.js'
@@ -310,7 +312,8 @@ export class Client {
     directory: string,
     options?: UploadDirectoryOptions,
   ): Promise<DirectorySummary> {
-    return uploadDirectory(this.#core, request, directory, options)
+    const run = () => uploadDirectory(this.#core, request, directory, options)
+    return this.#folder('upload-directory', request, options, run)
   }
 
   /**
@@ -325,7 +328,8 @@ export class Client {
     directory: string,
     options?: DownloadDirectoryOptions,
   ): Promise<DirectorySummary> {
-    return downloadDirectory(this.#core, request, directory, options)
+    const run = () => downloadDirectory(this.#core, request, directory, options)
+    return this.#folder('download-directory', request, options, run)
   }
 
   /**
@@ -336,7 +340,9 @@ export class Client {
    * @throws as {@link Client.uploadDirectory} and {@link Client.downloadDirectory} do
    */
   sync(request: SyncRequest, options?: SyncOptions): Promise<DirectorySummary> {
-    return sync(this.#core, request, options)
+    const remote = typeof request?.to === 'object' ? request.to : request?.from
+    const run = () => sync(this.#core, request, options)
+    return this.#folder('sync', typeof remote === 'object' ? remote : undefined, options, run)
   }
 
   /**
@@ -346,7 +352,7 @@ export class Client {
    * @throws ServiceError when the listing fails; under `onFailure: 'stop'`, the default, the first deletion's error
    */
   deletePrefix(request: DeletePrefixRequest, options?: DeletePrefixOptions): Promise<DirectorySummary> {
-    return deletePrefix(this.#core, request, options)
+    return this.#folder('delete-prefix', request, options, () => deletePrefix(this.#core, request, options))
   }
 
   /**
@@ -355,7 +361,7 @@ export class Client {
    * @throws ServiceError when the listing fails; under `onFailure: 'stop'`, the default, the first abort's error
    */
   sweepMultipartUploads(request: SweepRequest, options: SweepOptions): Promise<DirectorySummary> {
-    return sweepMultipartUploads(this.#core, request, options)
+    return this.#folder('sweep', request, options, () => sweepMultipartUploads(this.#core, request, options))
   }
 
   /**
@@ -368,9 +374,22 @@ export class Client {
     return openAppendOnlyFile(this.#core, bucket, key, options)
   }
 
-  /** Closes the connections. Calls under way fail; the client must not be used afterwards. */
-  async close(): Promise<void> {
-    if (this.#core.options.ownsHttpClient) await this.#core.httpClient.close?.()
+  #folder(
+    kind: TransferKind,
+    place: { bucket?: string; prefix?: string } | undefined,
+    options: { signal?: AbortSignal } | undefined,
+    run: () => Promise<DirectorySummary>,
+  ): Promise<DirectorySummary> {
+    const subject = { kind, bucket: place?.bucket, key: place?.prefix }
+    return traceFolder(this.#core.logger, subject, options?.signal, run)
+  }
+
+  /**
+   * Closes the connections. Calls under way and later ones reject with {@link ClientClosedError}. A transport or dispatcher that
+   * was passed in stays open, and calls that it carries already go on.
+   */
+  close(): Promise<void> {
+    return closeCore(this.#core)
   }
 
   /** {@link Client.close}, for `await using`. */

@@ -1,3 +1,5 @@
+import { ClientClosedError } from '../errors.js'
+import type { HttpClient } from '../http/http-client.js'
 import type { PipelineContext } from '../pipeline/context.js'
 import { RetryQuota } from '../retry/retry-quota.js'
 import { MemoryBudget } from '../transfer/memory-budget.js'
@@ -29,6 +31,17 @@ export function createCore(options: ResolvedOptions): ClientCore {
     clockOffset: 0,
     target: (bucket, key) => ({ scheme: endpoint.scheme, ...targetOf(endpoint, bucket, key) }),
   }
+}
+
+/** Refuses every call of a client from now on, and closes its transport, unless that is the caller's own. */
+export async function closeCore(core: ClientCore): Promise<void> {
+  const { httpClient, ownsHttpClient } = core.options
+  Object.assign(core, { httpClient: closedTransport })
+  if (ownsHttpClient) await httpClient.close?.()
+}
+
+const closedTransport: HttpClient = {
+  send: () => Promise.reject(new ClientClosedError()),
 }
 
 const cores = new WeakMap<object, ClientCore>()

@@ -2,9 +2,11 @@ import type { Dispatcher } from 'undici'
 import { AnonymousCredentialsProvider } from '../credentials/anonymous.js'
 import type { CredentialsProvider } from '../credentials/credentials.js'
 import { ParamInvalidError, ParamRequiredError } from '../errors.js'
+import type { ConnectionOptions } from '../http/connection-options.js'
 import type { HttpClient } from '../http/http-client.js'
 import { UndiciHttpClient } from '../http/undici-client.js'
 import { version } from '../internal/version.js'
+import type { Logger } from '../observability/logger.js'
 import { defaultRetryQuota } from '../retry/retry-quota.js'
 import type { Retryer } from '../retry/retryer.js'
 import { StandardRetryer } from '../retry/standard-retryer.js'
@@ -14,16 +16,16 @@ import { SignerV4 } from '../signing/v4.js'
 import { type Endpoint, resolveEndpoint } from './endpoint.js'
 
 /** Options of a {@link Client}. Times are in milliseconds, sizes in bytes. */
-export interface ClientOptions {
+export interface ClientOptions extends ConnectionOptions {
   /** Region, such as `cn-hangzhou`: part of the signature, and of the host unless `endpoint` is given. */
   region?: string
   /** Where credentials come from. Use `AnonymousCredentialsProvider` to send unsigned requests. */
   credentialsProvider?: CredentialsProvider
   /** Host, or URL, to send requests to. Made from the region when absent. */
   endpoint?: string
-  /** Carries the requests. @default a `UndiciHttpClient` made from the options below */
+  /** Carries the requests. @default a `UndiciHttpClient` made from the {@link ConnectionOptions} */
   httpClient?: HttpClient
-  /** An undici dispatcher to carry the requests, instead of one made from the options below. */
+  /** An undici dispatcher to carry the requests, instead of one made from the {@link ConnectionOptions}. */
   dispatcher?: Dispatcher
   /** How many times a request is sent at most. @default 3 */
   retryMaxAttempts?: number
@@ -37,18 +39,16 @@ export interface ClientOptions {
    * @default 500
    */
   retryQuota?: number
-  /** Until a connection must stand. @default 10000 */
-  connectTimeout?: number
   /** Without progress in sending or receiving. @default 20000 */
   readwriteTimeout?: number
-  /** Accepts any TLS certificate. For tests only. @default false */
-  insecureSkipVerify?: boolean
+  /**
+   * Until a call must be done, over all its attempts and the waits between them; then it fails with a `TimeoutError` of phase
+   * `total` whose cause is the last attempt's error. No wait is begun that would end later. A call that answers with a stream
+   * is done when the stream is handed over. Each request of a transfer is a call of its own. 0 for no limit. @default 0
+   */
+  totalTimeout?: number
   /** Follows redirects of GET and HEAD requests. @default false */
   enabledRedirect?: boolean
-  /** URL of an HTTP proxy, with user and password if it wants them. */
-  proxyHost?: string
-  /** Certificate authorities to trust, PEM. */
-  ca?: string | Buffer | (string | Buffer)[]
   /** Signature version. @default 'v4' */
   signatureVersion?: 'v4' | 'v1'
   /** Sends over HTTP instead of HTTPS; a scheme in `endpoint` wins. @default false */
@@ -77,12 +77,24 @@ export interface ClientOptions {
   enableAutoDetectCloudBoxId?: boolean
   /** Account id, for operations whose host or path needs it. */
   accountId?: string
-  /** Connections per host at most. @default 20 */
-  maxConnections?: number
   /** Bytes of part buffers that all transfers of the client may hold together. @default 256 MiB */
   memoryLimit?: number
   /** Bytes per second that all bodies sent and received by the client may use together. @default unlimited */
   bandwidthLimit?: number
+  /**
+   * Is told of attempts (debug), retries (warn), failed calls (error) and transfers (info), with one record for each: `console`,
+   * pino and winston will do. No record holds a secret, token, signature, header or body.
+   */
+  logger?: Logger
+  /**
+   * Bytes per second that each connection of a transfer or an opened file must bring: one that falls behind by what
+   * `minThroughputWindow` at this rate would have moved is given up with a TimeoutError, and its part goes on over another.
+   * Time in which a reader, a rate limit or a pause holds bytes back does not count. 0 for no such limit.
+   * @default 1024
+   */
+  minThroughput?: number
+  /** For how long a connection may be silent, and by how much it may fall behind. @default 30000 */
+  minThroughputWindow?: number
 }
 
 /** Options after defaults and checks: what the rest of the code reads. */
@@ -98,6 +110,7 @@ export interface ResolvedOptions {
   readonly retryQuota: number
   readonly connectTimeout: number
   readonly readwriteTimeout: number
+  readonly totalTimeout: number
   readonly enabledRedirect: boolean
   readonly signer: Signer
   readonly signatureVersion: 'v4' | 'v1'
@@ -108,6 +121,9 @@ export interface ResolvedOptions {
   readonly accountId: string | undefined
   readonly memoryLimit: number
   readonly bandwidthLimit: number | undefined
+  readonly logger: Logger | undefined
+  readonly minThroughput: number
+  readonly minThroughputWindow: number
 }
 
 const defaultMemoryLimit = 256 * 1024 * 1024
@@ -125,7 +141,9 @@ export function loadDefault(overrides: ClientOptions = {}): ClientOptions {
   }
 }
 
-type Kind = 'string' | 'boolean' | 'milliseconds' | 'count' | 'positive integer' | 'object' | 'any'
+const logLevels = ['debug', 'info', 'warn', 'error'] as const
+
+type Kind = 'string' | 'boolean' | 'milliseconds' | 'count' | 'positive integer' | 'object' | 'function' | 'any'
 
 const kinds: { readonly [K in keyof Required<ClientOptions>]: Kind } = {
   region: 'string',
@@ -138,10 +156,20 @@ const kinds: { readonly [K in keyof Required<ClientOptions>]: Kind } = {
   retryQuota: 'count',
   connectTimeout: 'milliseconds',
   readwriteTimeout: 'milliseconds',
+  totalTimeout: 'milliseconds',
   insecureSkipVerify: 'boolean',
   enabledRedirect: 'boolean',
+  idleTimeout: 'positive integer',
   proxyHost: 'string',
+  proxyFromEnvironment: 'boolean',
+  noProxy: 'any',
   ca: 'any',
+  cert: 'any',
+  key: 'any',
+  passphrase: 'string',
+  pfx: 'object',
+  lookup: 'function',
+  dnsCacheTtl: 'milliseconds',
   signatureVersion: 'string',
   disableSsl: 'boolean',
   usePathStyle: 'boolean',
@@ -159,6 +187,9 @@ const kinds: { readonly [K in keyof Required<ClientOptions>]: Kind } = {
   maxConnections: 'positive integer',
   memoryLimit: 'positive integer',
   bandwidthLimit: 'positive integer',
+  logger: 'object',
+  minThroughput: 'count',
+  minThroughputWindow: 'positive integer',
 }
 
 const checks: Readonly<Record<Kind, [expectation: string, test: (value: unknown) => boolean]>> = {
@@ -171,6 +202,7 @@ const checks: Readonly<Record<Kind, [expectation: string, test: (value: unknown)
   count: ['expected an integer of at least 0', value => Number.isSafeInteger(value) && Number(value) >= 0],
   'positive integer': ['expected an integer of at least 1', value => Number.isSafeInteger(value) && Number(value) >= 1],
   object: ['expected an object', value => typeof value === 'object' && value !== null],
+  function: ['expected a function', value => typeof value === 'function'],
   any: ['', () => true],
 }
 
@@ -181,7 +213,10 @@ function checkTypes(options: ClientOptions): void {
     const [expectation, test] = checks[kind]
     if (value !== undefined && !test(value)) throw new ParamInvalidError(name, expectation)
   }
-  const { retryMaxAttempts, signatureVersion, credentialsProvider, httpClient, additionalHeaders } = options
+  const { retryMaxAttempts, signatureVersion, credentialsProvider, httpClient, additionalHeaders, logger } = options
+  if (logger && logLevels.some(level => typeof logger[level] !== 'function')) {
+    throw new ParamInvalidError('logger', `expected an object with methods ${logLevels.join(', ')}`)
+  }
   if (retryMaxAttempts !== undefined && !Number.isSafeInteger(retryMaxAttempts)) {
     throw new ParamInvalidError('retryMaxAttempts', 'expected an integer')
   }
@@ -213,18 +248,18 @@ export function resolveOptions(options: ClientOptions): ResolvedOptions {
   const anonymous = credentialsProvider instanceof AnonymousCredentialsProvider
   if (signatureVersion === 'v4' && !anonymous && endpoint.region === '') throw new ParamRequiredError('region')
   const retryMaxAttempts = Math.max(1, options.retryMaxAttempts ?? options.retryer?.maxAttempts ?? 3)
-  const connectTimeout = options.connectTimeout ?? 10_000
   return Object.freeze({
     endpoint,
     credentialsProvider,
     anonymous,
-    httpClient: options.httpClient ?? new UndiciHttpClient({ connectTimeout, ...transportOptions(options) }),
+    httpClient: options.httpClient ?? new UndiciHttpClient(options),
     ownsHttpClient: options.httpClient === undefined,
     retryer: options.retryer ?? new StandardRetryer({ maxAttempts: retryMaxAttempts }),
     retryMaxAttempts,
     retryQuota: options.retryQuota ?? defaultRetryQuota,
-    connectTimeout,
+    connectTimeout: options.connectTimeout ?? 10_000,
     readwriteTimeout: options.readwriteTimeout ?? 20_000,
+    totalTimeout: options.totalTimeout ?? 0,
     enabledRedirect: options.enabledRedirect ?? false,
     signer: signatureVersion === 'v1' ? new SignerV1() : new SignerV4(),
     signatureVersion,
@@ -235,18 +270,10 @@ export function resolveOptions(options: ClientOptions): ResolvedOptions {
     accountId: options.accountId,
     memoryLimit: options.memoryLimit ?? defaultMemoryLimit,
     bandwidthLimit: options.bandwidthLimit,
+    logger: options.logger,
+    minThroughput: options.minThroughput ?? 1024,
+    minThroughputWindow: options.minThroughputWindow ?? 30_000,
   })
-}
-
-function transportOptions(options: ClientOptions) {
-  const { dispatcher, maxConnections, insecureSkipVerify, proxyHost, ca } = options
-  return {
-    ...(dispatcher && { dispatcher }),
-    ...(maxConnections !== undefined && { maxConnections }),
-    ...(insecureSkipVerify !== undefined && { insecureSkipVerify }),
-    ...(proxyHost !== undefined && { proxyHost }),
-    ...(ca !== undefined && { ca }),
-  }
 }
 
 function userAgent(suffix: string | undefined): string {

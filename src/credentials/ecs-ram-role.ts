@@ -57,7 +57,7 @@ class MetadataService {
     this.#endpoint = endpoint.replace(/\/$/, '')
     this.#roleName = roleName || readVariable(environment, 'ALIBABA_CLOUD_ECS_METADATA')
     this.#tokenRequired = disableImdsV1 ?? readFlag(environment, 'ALIBABA_CLOUD_IMDSV1_DISABLED')
-    this.#transport = new Transport(options, 1_000)
+    this.#transport = new Transport(options, 1_000, true)
   }
 
   /** The role is looked up each time: another one may have been attached to the running instance. */

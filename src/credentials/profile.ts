@@ -60,7 +60,7 @@ export class ProfileCredentialsProvider implements CredentialsProvider {
     this.#profile = profile || readVariable(environment, 'ALIBABA_CLOUD_PROFILE')
     this.#checkInterval = requireMilliseconds('checkInterval', checkInterval)
     this.#options = rest
-    this.#clock = options.clock ?? Date.now
+    this.#clock = options.clock ?? (() => Date.now())
   }
 
   /**

@@ -1,4 +1,5 @@
 import { CredentialsEmptyError, CredentialsFetchError, OssError, ParamInvalidError, TimeoutError } from '../errors.js'
+import { FetchTrace } from '../observability/credentials-trace.js'
 import { isAnonymous } from './anonymous.js'
 import { type Credentials, type CredentialsProvider, sameCredentials } from './credentials.js'
 import type { GetCredentials } from './function.js'
@@ -70,7 +71,7 @@ export class RefreshingCredentialsProvider implements CredentialsProvider {
     this.#refreshWindow = requireMilliseconds('refreshWindow', refreshWindow)
     this.#maxAge = requireMilliseconds('maxAge', maxAge, 1)
     this.#fetchTimeout = requireMilliseconds('fetchTimeout', fetchTimeout, 1)
-    this.#clock = options.clock ?? Date.now
+    this.#clock = options.clock ?? (() => Date.now())
     this.#random = options.random ?? Math.random
   }
 
@@ -105,12 +106,17 @@ export class RefreshingCredentialsProvider implements CredentialsProvider {
   }
 
   async #attempt(): Promise<Credentials> {
+    const trace = FetchTrace.begin(this.constructor.name)
     try {
-      return this.#accept(await this.#fetchInTime())
+      const accepted = this.#accept(await this.#fetchInTime())
+      trace?.fetched(accepted.accessKeyId, this.#held?.expiresAt as number)
+      return accepted
     } catch (error) {
       const now = this.#clock()
       const held = this.#held
-      if (held === undefined || now >= held.expiresAt) {
+      const usable = held !== undefined && now < held.expiresAt
+      trace?.failed(error, usable ? held.expiresAt : undefined)
+      if (!usable) {
         throw asFetchError(error)
       }
       const pause = Math.min(firstBackoff * 2 ** Math.min(this.#failures++, 20), longestBackoff)

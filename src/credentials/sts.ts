@@ -36,7 +36,7 @@ export class StsClient {
   constructor(options: StsOptions) {
     this.#url = urlOf(options)
     this.#transport = new Transport(options, 10_000)
-    this.#clock = options.clock ?? Date.now
+    this.#clock = options.clock ?? (() => Date.now())
   }
 
   /**

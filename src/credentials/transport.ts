@@ -5,7 +5,10 @@ import { requireMilliseconds } from './options.js'
 
 /** How a provider reaches the service that it asks. */
 export interface TransportOptions {
-  /** Carries the requests, for instance through a proxy. @default a direct connection */
+  /**
+   * Carries the requests, for instance through a proxy of its own or with a certificate authority of its own.
+   * @default a `UndiciHttpClient` that takes the proxy from the environment; for the metadata service of ECS a direct connection
+   */
   readonly httpClient?: HttpClient | undefined
   /** Until a connection must stand, and without progress once it does, in milliseconds. */
   readonly timeout?: number | undefined
@@ -34,10 +37,17 @@ export class Transport {
   readonly #httpClient: HttpClient
   readonly #timeout: number
 
-  constructor(options: TransportOptions, defaultTimeout: number) {
+  /** @param local whether the service is one of this machine, which no proxy can stand for */
+  constructor(options: TransportOptions, defaultTimeout: number, local = false) {
     this.#timeout = requireMilliseconds('timeout', options.timeout ?? defaultTimeout, 1)
     // Credentials are fetched rarely: a connection kept for long would only be found dead the next time.
-    this.#httpClient = options.httpClient ?? new UndiciHttpClient({ connectTimeout: this.#timeout, idleTimeout: 1_000 })
+    this.#httpClient =
+      options.httpClient ??
+      new UndiciHttpClient({
+        connectTimeout: Math.ceil(this.#timeout),
+        idleTimeout: 1_000,
+        proxyFromEnvironment: !local,
+      })
   }
 
   /** @throws RequestError, TimeoutError or ResponseError when no whole answer arrives; any status is an answer */

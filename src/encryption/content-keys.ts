@@ -1,12 +1,13 @@
 import { randomBytes } from 'node:crypto'
 import { DecryptionError } from '../errors.js'
 import type { ContentCipher } from './content-cipher.js'
-import { blockLength, CtrCipher, ctrAlgorithm, keyLength, randomKey, randomStart } from './ctr-cipher.js'
+import { blockLength, CtrCipher, ctrAlgorithm, keyLength, newStart, randomKey } from './ctr-cipher.js'
 import type { Envelope } from './envelope.js'
 import type { MasterCipher } from './master-cipher.js'
 import { sameMatDesc } from './mat-desc.js'
-import { type Location, newSeal, openSeal, sealedAlgorithm } from './seal-parameters.js'
+import { type Location, newSeal, openSeal, saltOf, sealedAlgorithm } from './seal-parameters.js'
 import { SealedCipher } from './sealed-cipher.js'
+import { type SourceIdentity, sameMark, sourceMark } from './source-mark.js'
 
 /** What new objects are written in. */
 export interface WriteFormat {
@@ -33,20 +34,30 @@ export class ContentKeys {
     this.#write = write
   }
 
-  /** A key that nothing else uses. */
-  async create(location: Location, signal: AbortSignal | undefined): Promise<NewContent> {
+  /** Description of the master key that wraps new keys. */
+  get matDesc(): string {
+    return this.#master.matDesc
+  }
+
+  /** A key that nothing else uses. @param source the file that it is for, if it may have to be found again without a journal */
+  async create(
+    location: Location,
+    signal: AbortSignal | undefined,
+    source?: SourceIdentity | undefined,
+  ): Promise<NewContent> {
     const { format, segmentSize, bindLocation } = this.#write
     const key = randomKey()
+    const mark = source && sourceMark(key, source, location)
     const { wrapAlgorithm, matDesc } = this.#master
     if (format === 'ctr') {
-      const iv = randomStart()
+      const iv = newStart(mark)
       const [wrappedKey, start] = await Promise.all([this.#wrap(key, signal), this.#wrap(iv, signal)])
       const envelope = { wrappedKey, start, cekAlgorithm: ctrAlgorithm, wrapAlgorithm, matDesc }
       return { cipher: new CtrCipher(key, iv), envelope }
     }
     try {
       const wrappedKey = await this.#wrap(key, signal)
-      const seal = newSeal(key, segmentSize, bindLocation ? location : undefined)
+      const seal = newSeal(key, segmentSize, bindLocation ? location : undefined, mark)
       const envelope = { wrappedKey, start: seal.parameters, cekAlgorithm: sealedAlgorithm, wrapAlgorithm, matDesc }
       return { cipher: new SealedCipher(seal), envelope }
     } finally {
@@ -54,15 +65,24 @@ export class ContentKeys {
     }
   }
 
-  /** The key of a stored object. @throws DecryptionError, the same whatever is wrong */
-  async open(envelope: Envelope, location: Location, signal: AbortSignal | undefined): Promise<ContentCipher> {
+  /**
+   * The key of a stored object. @param source the file that it must have been made for, if it matters
+   * @throws DecryptionError, the same whatever is wrong
+   */
+  async open(
+    envelope: Envelope,
+    location: Location,
+    signal: AbortSignal | undefined,
+    source?: SourceIdentity | undefined,
+  ): Promise<ContentCipher> {
     const master = this.#masterOf(envelope)
     if (master.wrapAlgorithm !== envelope.wrapAlgorithm) throw new DecryptionError()
+    const markOf = source && ((key: Uint8Array) => sourceMark(key, source, location))
     switch (envelope.cekAlgorithm) {
       case ctrAlgorithm:
-        return openCtr(master, envelope, signal)
+        return openCtr(master, envelope, signal, markOf)
       case sealedAlgorithm:
-        return openSealed(master, envelope, location, signal)
+        return openSealed(master, envelope, location, signal, markOf)
       default:
         throw new DecryptionError()
     }
@@ -85,15 +105,20 @@ export class ContentKeys {
   }
 }
 
+/** Gives the mark that a key must have; absent where it does not matter what the key was made for. */
+type MarkOf = ((key: Uint8Array) => Uint8Array) | undefined
+
 async function openCtr(
   master: MasterCipher,
   { wrappedKey, start }: Envelope,
   signal: AbortSignal | undefined,
+  markOf: MarkOf,
 ): Promise<ContentCipher> {
   // Both are unwrapped before either is judged: what a caller sees does not depend on which one is damaged.
   const unwrapped = await Promise.allSettled([unwrap(master, wrappedKey, signal), unwrap(master, start, signal)])
   const [key, iv] = unwrapped.map(outcome => (outcome.status === 'fulfilled' ? outcome.value : undefined))
-  if (key?.length === keyLength && iv?.length === blockLength) return new CtrCipher(key, iv)
+  const whole = key?.length === keyLength && iv?.length === blockLength
+  if (whole && (markOf === undefined || sameMark(newStart(markOf(key)), iv))) return new CtrCipher(key, iv)
   key?.fill(0)
   iv?.fill(0)
   throw unwrapped.find(outcome => outcome.status === 'rejected')?.reason ?? new DecryptionError()
@@ -104,12 +129,16 @@ async function openSealed(
   { wrappedKey, start }: Envelope,
   location: Location,
   signal: AbortSignal | undefined,
+  markOf: MarkOf,
 ): Promise<ContentCipher> {
   const unwrapped = await unwrap(master, wrappedKey, signal)
   // A key of another length goes on as noise and fails where a wrong key of the right length does: at the commitment.
   const key = unwrapped.length === keyLength ? unwrapped : new Uint8Array(randomBytes(keyLength))
   try {
-    return new SealedCipher(openSeal(key, start, location))
+    const cipher = new SealedCipher(openSeal(key, start, location))
+    if (markOf === undefined || sameMark(markOf(key), saltOf(start))) return cipher
+    cipher.destroy()
+    throw new DecryptionError()
   } finally {
     key.fill(0)
     unwrapped.fill(0)

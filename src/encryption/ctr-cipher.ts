@@ -68,12 +68,11 @@ export function randomKey(): Uint8Array {
   return new Uint8Array(randomBytes(keyLength))
 }
 
-/**
- * A new start value. The upper half of its counter is zero, as in the other SDKs: some implementations carry only over the
- * lower 64 bits, and with room above the lowest 32 none ever has to.
- */
-export function randomStart(): Uint8Array {
-  const start = new Uint8Array(randomBytes(blockLength))
+/** A new start value, at random or from a mark. */
+export function newStart(from: Uint8Array = randomBytes(blockLength)): Uint8Array {
+  const start = Uint8Array.from(from.subarray(0, blockLength))
+  // The upper half of the counter is zero, as in the other SDKs: some implementations carry only over the lower 64 bits, and
+  // with room above the lowest 32 none ever has to.
   start.fill(0, 8, 12)
   return start
 }

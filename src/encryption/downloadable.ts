@@ -105,7 +105,8 @@ class SealedDownload extends StoredRange {
   override result(crc: bigint): DownloadResult {
     const { etag, versionId, headers } = this.head
     const { length: written } = this.range
-    return { written, hashCrc64: crc.toString(), headers, ...(etag && { etag }), ...(versionId && { versionId }) }
+    const sums = { hashCrc64: crc.toString(), plainHashCrc64: crc.toString() }
+    return { written, ...sums, headers, ...(etag && { etag }), ...(versionId && { versionId }) }
   }
 
   override read(offset: number, length: number, signal: AbortSignal): AsyncGenerator<Uint8Array[]> {

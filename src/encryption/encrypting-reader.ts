@@ -3,7 +3,7 @@ import type { FileStat, PartRead, PartReader, PartReadOptions } from '../native/
 import { getEngine } from '../native/index.js'
 import type { ContentCipher } from './content-cipher.js'
 import { CtrCipher } from './ctr-cipher.js'
-import type { SealedCipher } from './sealed-cipher.js'
+import { SealedCipher } from './sealed-cipher.js'
 
 /** The content differs from what was sent under the same key before: another key is needed. */
 export class ReusedKeyError extends SourceChangedError {
@@ -23,6 +23,7 @@ export class EncryptingReader implements PartReader {
   readonly #plain: PartReader
   readonly #cipher: ContentCipher
   readonly #sent: ReadonlyMap<number, bigint>
+  readonly #plainParts = new Map<number, { crc64: bigint; length: number }>()
 
   /** @param sent checksums of ciphertext that was sent under this key already, by position */
   constructor(
@@ -45,6 +46,7 @@ export class EncryptingReader implements PartReader {
       this.#cipher instanceof CtrCipher
         ? await this.#plain.read(offset, length, { ...options, cipher: this.#cipher.spec(offset) })
         : await this.#readSealed(this.#cipher as SealedCipher, offset, length, options)
+    this.#notePlain(offset, length, part.crc64Plain)
     const before = this.#sent.get(offset)
     if (before === undefined || before === part.crc64Sent) return part
     this.release(part.buffer)
@@ -53,10 +55,10 @@ export class EncryptingReader implements PartReader {
 
   async #readSealed(cipher: SealedCipher, offset: number, length: number, options: PartReadOptions): Promise<PartRead> {
     const { size } = this.#plain.opened
-    const start = (offset / cipher.stride) * cipher.granule
-    const wanted = Math.min(Math.ceil(length / cipher.stride) * cipher.granule, size - start)
+    const start = this.#plainLength(offset)
+    const wanted = Math.min(this.#plainLength(length), size - start)
     const engine = getEngine()
-    const plain = await this.#plain.read(start, wanted, { ...options, crc64: false })
+    const plain = await this.#plain.read(start, wanted, options)
     const buffer = engine.pool.acquire(length)
     try {
       // A file that became shorter gives a shorter part, which is noticed above.
@@ -70,6 +72,25 @@ export class EncryptingReader implements PartReader {
     } finally {
       this.#plain.release(plain.buffer)
     }
+  }
+
+  /** CRC-64 of the plaintext, decimal, once all of it was read. */
+  get plainHashCrc64(): string {
+    const parts = [...this.#plainParts].sort(([a], [b]) => a - b)
+    const engine = getEngine()
+    return parts.reduce((sum, [, part]) => engine.crc64Combine(sum, part.crc64, part.length), 0n).toString()
+  }
+
+  #notePlain(offset: number, length: number, crc64: bigint): void {
+    const { size } = this.#plain.opened
+    const start = this.#plainLength(offset)
+    this.#plainParts.set(start, { crc64, length: Math.min(start + this.#plainLength(length), size) - start })
+  }
+
+  /** Bytes of plaintext in so many stored ones, of which the last segment may be counted as whole. */
+  #plainLength(stored: number): number {
+    if (!(this.#cipher instanceof SealedCipher)) return stored
+    return Math.ceil(stored / this.#cipher.stride) * this.#cipher.granule
   }
 
   release(buffer: Buffer): void {

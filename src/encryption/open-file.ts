@@ -4,6 +4,7 @@ import { PinnedObject } from '../files/pinned-object.js'
 import { ReadOnlyFile } from '../files/read-only-file.js'
 import type { HeadObjectResult } from '../operations/index.js'
 import type { ObjectBody } from '../pipeline/object-body.js'
+import { watchedCore } from '../transfer/transfer-context.js'
 import type { ContentCipher } from './content-cipher.js'
 import { checkAccepted, type EncryptionContext, layoutOf } from './context.js'
 import { type Cut, cutOut } from './cut.js'
@@ -34,7 +35,7 @@ export async function openEncryptedFile(
   const plainHead = withPlainLength(head)
   const size = plainHead.contentLength ?? 0
   if (offset > size) throw new ParamInvalidError('offset', `is beyond the object's ${size} bytes`)
-  const stored = new PinnedObject(core, address, storedSize, head.etag)
+  const stored = new PinnedObject(watchedCore(core), address, storedSize, head.etag)
   if (envelope === undefined) return new ReadOnlyFile(stored, head, options)
   const cipher = await keys.open(envelope, { bucket, key }, signal)
   try {

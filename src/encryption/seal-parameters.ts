@@ -42,9 +42,13 @@ export function checkSegmentSize(size: unknown): asserts size is number {
 }
 
 /** Begins a seal under a content key that nothing else uses. A location binds it to that name. */
-export function newSeal(contentKey: Uint8Array, segmentSize: number, location: Location | undefined): NewSeal {
-  const head = Buffer.from([version, location === undefined ? 0 : boundFlag, Math.log2(segmentSize), 0])
-  const salt = randomBytes(saltLength)
+export function newSeal(
+  contentKey: Uint8Array,
+  segmentSize: number,
+  location: Location | undefined,
+  salt: Uint8Array = randomBytes(saltLength),
+): NewSeal {
+  const head = headOf(segmentSize, location !== undefined)
   return { ...sealFrom(contentKey, head, salt, location), segmentSize }
 }
 
@@ -68,11 +72,28 @@ export function segmentSizeOf(parameters: Uint8Array): number {
   return 2 ** log
 }
 
+function headOf(segmentSize: number, bound: boolean): Buffer {
+  return Buffer.from([version, bound ? boundFlag : 0, Math.log2(segmentSize), 0])
+}
+
+/** Whether stored parameters describe a seal of this kind. */
+export function isSealedLike(
+  parameters: Uint8Array,
+  { segmentSize, bindLocation }: { segmentSize: number; bindLocation: boolean },
+): boolean {
+  return headOf(segmentSize, bindLocation).equals(parameters.subarray(0, headLength))
+}
+
+/** The salt in stored parameters. */
+export function saltOf(parameters: Uint8Array): Uint8Array {
+  return parameters.subarray(headLength, headLength + saltLength)
+}
+
 /** Verifies stored parameters under a content key and gives the keys. @throws DecryptionError */
 export function openSeal(contentKey: Uint8Array, parameters: Uint8Array, location: Location): SealKeys {
   const segmentSize = segmentSizeOf(parameters)
   const head = parameters.subarray(0, headLength)
-  const salt = parameters.subarray(headLength, headLength + saltLength)
+  const salt = saltOf(parameters)
   const bound = parameters[1] === boundFlag
   const { segmentKey, commitment } = derive(contentKey, head, salt, bound ? location : undefined)
   if (!timingSafeEqual(commitment, parameters.subarray(headLength + saltLength))) {

@@ -1,5 +1,16 @@
 import type { ListPartsResult } from '../operations/index.js'
-import { checkEnvelope, type Envelope, envelopeMetadata } from './envelope.js'
+import type { EncryptedUploadRequest, UploadRequest } from '../transfer/upload-request.js'
+import { checkEnvelope, type Envelope, type EnvelopeNotes, envelopeHeaders, envelopeMetadata } from './envelope.js'
+
+/** An upload's request with the envelope, for the object and for each part. */
+export function storedRequest(
+  request: UploadRequest,
+  envelope: Envelope,
+  notes: EnvelopeNotes,
+): EncryptedUploadRequest {
+  const metadata = { ...request.metadata, ...envelopeMetadata(envelope, notes) }
+  return { ...request, metadata, partHeaders: envelopeHeaders(envelope, notes) }
+}
 
 /** An envelope as one line of text, for a journal. The key in it is wrapped. */
 export function envelopeText(envelope: Envelope): string {

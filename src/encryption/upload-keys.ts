@@ -1,8 +1,6 @@
-import { stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import type { ClientCore } from '../client/core.js'
 import { DecryptionError } from '../errors.js'
-import type { FileStat } from '../native/engine.js'
 import { listParts } from '../operations/index.js'
 import { send } from '../pipeline/send.js'
 import { readJournal } from '../transfer/journal.js'
@@ -12,6 +10,7 @@ import type { UploaderOptions, UploadRequest } from '../transfer/upload-request.
 import { isNoSuchUpload } from '../transfer/upload-session.js'
 import type { NewContent } from './content-keys.js'
 import type { EncryptionContext } from './context.js'
+import type { SourceIdentity } from './source-mark.js'
 import { envelopeText, listedEnvelope, parseEnvelopeText } from './stored-envelope.js'
 
 /** The content key of an upload, and what was sent under it already. */
@@ -23,7 +22,7 @@ export interface UploadKey extends NewContent {
 /** A file that is about to be uploaded: what an earlier upload must have been about to lend its key. */
 export interface FileToUpload {
   readonly path: string
-  readonly opened: FileStat
+  readonly source: SourceIdentity
   /** Length of the ciphertext, and of its parts. */
   readonly storedSize: number
   readonly storedPartSize: number
@@ -46,10 +45,10 @@ export async function interruptedKey(
   const path = resolve(file.path)
   const content = await readJournal(journalPath(path, checkpointDir, about))
   const envelope = parseEnvelopeText(content?.header.envelope)
-  const { ino } = await stat(path)
+  const { ino, mtimeMs } = file.source
   const identity = {
     ...{ ferross: 'upload', version: journalVersion, target: about.join(' '), path, ino },
-    ...{ size: file.storedSize, mtimeMs: file.opened.mtimeMs, partSize: file.storedPartSize },
+    ...{ size: file.storedSize, mtimeMs, partSize: file.storedPartSize },
   }
   if (content === undefined || envelope === undefined || !sameIdentity(content.header, identity)) return undefined
   const sent = recordedChecksums(content, file.storedPartSize)
@@ -64,9 +63,9 @@ export async function interruptedKey(
   if (listed === 'other') return undefined
   for (const [number, crc64] of listed) sent.set((number - 1) * file.storedPartSize, crc64)
   try {
-    return { cipher: await keys.open(envelope, { bucket, key }, signal), envelope, sent }
+    return { cipher: await keys.open(envelope, { bucket, key }, signal, file.source), envelope, sent }
   } catch (error) {
-    // Another master key than the one before: the upload begins anew under a key of this one.
+    // Another master key than the one before, or a journal that somebody else wrote: the upload begins anew under a key of this one.
     if (error instanceof DecryptionError) return undefined
     throw error
   }

@@ -5,6 +5,7 @@ import { ParamInvalidError } from '../errors.js'
 import { type HeadObjectResult, headObject } from '../operations/index.js'
 import { send } from '../pipeline/send.js'
 import { checkFlag } from '../transfer/options.js'
+import { watchedCore } from '../transfer/transfer-context.js'
 import { AdaptiveReader } from './adaptive-reader.js'
 import { FileClosedError } from './errors.js'
 import { checkOpenOptions, type OpenFileOptions } from './open-options.js'
@@ -50,7 +51,7 @@ export async function openReadOnlyFile(
     ...(requestPayer !== undefined && { requestPayer }),
   }
   const head = await send(core, headObject, address, signal ? { signal } : {})
-  const object = new PinnedObject(core, address, head.contentLength ?? 0, head.etag)
+  const object = new PinnedObject(watchedCore(core), address, head.contentLength ?? 0, head.etag)
   if (offset > object.size) throw new ParamInvalidError('offset', `is beyond the object's ${object.size} bytes`)
   return new ReadOnlyFile(object, head, options)
 }

@@ -8,6 +8,19 @@ export interface Timeouts {
   readonly readwrite: number
 }
 
+/**
+ * Follows the bytes of one exchange. It begins on hold; each `go` is followed by one `hold`, and they may be nested: time
+ * counts while nobody holds.
+ */
+export interface FlowWatch {
+  /** From here on the network is waited for. */
+  go(): void
+  /** Something else is waited for: a reader, a rate limit, a source. */
+  hold(): void
+  /** Bytes have passed, or are being handed to the network. */
+  moved(bytes: number): void
+}
+
 /** One HTTP request, signed and ready. */
 export interface HttpRequest {
   readonly method: string
@@ -19,6 +32,8 @@ export interface HttpRequest {
   readonly body?: Uint8Array | AsyncIterable<Uint8Array> | undefined
   readonly signal?: AbortSignal | undefined
   readonly timeouts: Timeouts
+  /** To be told when bytes wait for something that is not the network. Transports need not know it. */
+  readonly flow?: FlowWatch | undefined
 }
 
 /** The head of an HTTP response, and its body as a stream that must be read or destroyed. */
@@ -27,6 +42,8 @@ export interface HttpResponse {
   /** Headers, names in lower case; repeated ones joined with a comma. */
   readonly headers: Record<string, string>
   readonly body: Readable
+  /** To be told of the body's bytes as they are read. Transports need not give it. */
+  readonly flow?: FlowWatch | undefined
 }
 
 /**

@@ -1,6 +1,10 @@
 import { connect as connectTcp, type Socket, type SocketConnectOpts } from 'node:net'
 import { type ConnectionOptions, connect as connectTls } from 'node:tls'
-import { type buildConnector, errors } from 'undici'
+import type { buildConnector } from 'undici'
+import { ConnectAttempt } from './connect-attempt.js'
+import { bare, type DialerOptions, dialer, nameOf } from './dialer.js'
+import type { ProxyRoutes } from './proxy-routes.js'
+import { unreachableProxy } from './tunnel.js'
 
 /**
  * A connector for undici whose sockets read into one buffer each, again and again.
@@ -10,13 +14,17 @@ import { type buildConnector, errors } from 'undici'
  * `tls.connect`, but undici reads with `socket.read()` on `'readable'`; {@link serveReads} is the bridge between the two.
  * Whatever undici's handlers get is a view of that buffer: it must be copied, or used up, before they return.
  */
-export interface OnreadConnectorOptions {
-  /** Milliseconds until the connection must stand, TLS included; 0 means no limit. */
-  readonly timeout: number
+export interface OnreadConnectorOptions extends DialerOptions {
   /** Bytes per read at most. TLS gives 16 KiB at a time whatever is asked for. @default 256 KiB */
   readonly bufferSize?: number
   /** Further options of `tls.connect`: certificate authorities, client certificates. */
-  readonly tls?: ConnectionOptions
+  readonly tls?: () => ConnectionOptions
+  /** Which connections go through the tunnel of a proxy. @default none */
+  readonly proxies?: ProxyRoutes | undefined
+  /** Whether what it connects to is a proxy, so that errors say so. @default false */
+  readonly toProxy?: boolean
+  /** Gives up the connections that are not made yet. */
+  readonly signal?: AbortSignal
 }
 
 /** TLS sessions kept for quicker handshakes, one per server name. */
@@ -26,37 +34,42 @@ const maxSessions = 100
 export function onreadConnector(options: OnreadConnectorOptions): buildConnector.connector {
   const sessions = new Map<string, Buffer>()
   const size = options.bufferSize ?? 256 * 1024
+  const dial = dialer(options)
   return ({ hostname, host, protocol, port, servername, localAddress }, callback) => {
     const secure = protocol === 'https:'
-    const reads = new ReadBridge(size)
-    const common = {
-      host: hostname.replace(/^\[(.*)\]$/, '$1'),
-      port: Number(port || (secure ? 443 : 80)),
-      onread: reads.option,
-      ...(localAddress ? { localAddress } : {}),
-    }
     const name = servername ?? nameOf(host ?? hostname)
-    const socket = secure
-      ? connectTls({
-          ...options.tls,
-          ...common,
-          ...(name && { servername: name }),
-          ALPNProtocols: ['http/1.1'],
-          ...sessionOf(sessions, name),
-        })
-      : connectTcp(common as SocketConnectOpts)
-    if (secure && name) socket.on('session', (session: Buffer) => remember(sessions, name, session))
-    reads.serve(socket)
-    socket.setNoDelay(true)
-    socket.setKeepAlive(true, 60_000)
-    settle(socket, secure ? 'secureConnect' : 'connect', options.timeout, callback)
-    return socket
+    const where = { host: bare(hostname), port: Number(port || (secure ? 443 : 80)) }
+    const proxy = options.proxies?.(secure, where.host, where.port)
+    const attempt = new ConnectAttempt(options, callback)
+    const origin = `${protocol}//${host}`
+    const explain = options.toProxy ? (error: Error) => unreachableProxy({ origin }, error) : undefined
+    if (proxy && !secure) return dial.tunnel(attempt, proxy, where, socket => attempt.succeed(socket))
+    const reads = new ReadBridge(size)
+    const common = { ...where, onread: reads.option, ...(localAddress ? { localAddress } : {}) }
+    const start = (through?: Socket) => {
+      const socket = secure
+        ? connectTls({
+            ...options.tls?.(),
+            ...dial.network,
+            ...common,
+            ...(through && { socket: through }),
+            ...(name && { servername: name }),
+            ALPNProtocols: ['http/1.1'],
+            ...sessionOf(sessions, name),
+          })
+        : connectTcp({ ...dial.network, ...common } as SocketConnectOpts)
+      if (secure && name) socket.on('session', (session: Buffer) => remember(sessions, name, session))
+      // An alert after the handshake is emitted but leaves the socket open, and undici would report the end that follows.
+      if (secure) socket.on('error', error => socket.destroy(error))
+      reads.serve(socket)
+      const event = secure ? 'secureConnect' : 'connect'
+      if (through) through.on('error', error => socket.destroy(error))
+      else dial.watch(socket, event, where.host)
+      attempt.step(socket, event, () => attempt.succeed(socket), explain)
+      return socket
+    }
+    return proxy ? dial.tunnel(attempt, proxy, where, start) : start()
   }
-}
-
-function nameOf(host: string): string | undefined {
-  const name = host.replace(/:\d+$/, '')
-  return /^[\d.]+$|:/.test(name) ? undefined : name
 }
 
 function sessionOf(sessions: Map<string, Buffer>, name: string | undefined): { session?: Buffer } {
@@ -72,31 +85,6 @@ function remember(sessions: Map<string, Buffer>, name: string, session: Buffer):
     sessions.delete(oldest)
     break
   }
-}
-
-/** Reports the outcome of connecting, once. */
-function settle(socket: Socket, event: string, timeout: number, callback: buildConnector.Callback): void {
-  let timer: NodeJS.Timeout | undefined
-  const onConnect = () => {
-    stop()
-    callback(null, socket)
-  }
-  const onError = (error: Error) => {
-    stop()
-    callback(error, null)
-  }
-  const stop = () => {
-    clearTimeout(timer)
-    socket.off(event, onConnect)
-    socket.off('error', onError)
-  }
-  socket.once(event, onConnect)
-  socket.once('error', onError)
-  if (timeout > 0)
-    timer = setTimeout(
-      () => socket.destroy(new errors.ConnectTimeoutError(`no connection after ${timeout} ms`)),
-      timeout,
-    )
 }
 
 /**

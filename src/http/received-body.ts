@@ -35,6 +35,11 @@ export class ReceivedBody extends Readable {
     this.on('error', () => {})
   }
 
+  /** Whether somebody has begun to read. @internal */
+  get begun(): boolean {
+    return this.#mode !== 'undecided'
+  }
+
   /** A chunk arrived; it is valid only during the call. @internal */
   accept(chunk: Uint8Array): void {
     if (this.destroyed) return

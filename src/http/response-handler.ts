@@ -1,38 +1,59 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Dispatcher } from 'undici'
+import { TimeoutError } from '../errors.js'
 import { onAbort } from '../internal/on-abort.js'
+import { longestTimer } from '../internal/sleep.js'
 import type { HttpRequest, HttpResponse } from './http-client.js'
-import { ReceivedBody } from './received-body.js'
+import { type Flow, ReceivedBody } from './received-body.js'
 import { translateError } from './translate-error.js'
 
-/** Follows one request through undici and makes the response of it. */
-export class ResponseHandler implements Dispatcher.DispatchHandler {
-  readonly response: Promise<HttpResponse>
+/** Who waits for the response. */
+export interface Waiting {
+  resolve(response: HttpResponse): void
+  reject(error: unknown): void
+}
+
+/** A body that nobody begins to read is given up after so many times the limit of the request for reading and writing. */
+const unreadFactor = 3
+
+/** Closes the connections of bodies that were dropped half-read. */
+const dropped = new FinalizationRegistry((handler: ResponseHandler) => handler.drop())
+
+/**
+ * Follows one request through undici and makes the response of it.
+ *
+ * A body that makes its connection wait must not hold it for ever: not when nobody begins to read, which a timer notices, and
+ * not when its reader is gone, which the garbage collector does. For that, nothing here refers to a body that waits.
+ */
+export class ResponseHandler implements Dispatcher.DispatchHandler, Flow {
   readonly #request: HttpRequest
-  #resolve!: (response: HttpResponse) => void
-  #reject!: (error: unknown) => void
+  #waiting: Waiting | undefined
   #controller: Dispatcher.DispatchController | undefined
+  /** The body while bytes flow. */
   #body: ReceivedBody | undefined
+  /** The body once it has made the connection wait. */
+  #held: WeakRef<ReceivedBody> | undefined
+  #unread: NodeJS.Timeout | undefined
   readonly #release: () => void
 
-  constructor(request: HttpRequest) {
+  constructor(request: HttpRequest, waiting: Waiting) {
     this.#request = request
-    this.response = new Promise((resolve, reject) => {
-      this.#resolve = resolve
-      this.#reject = reject
-    })
-    this.#release = onAbort(request.signal, () => this.#abort())
+    this.#waiting = waiting
+    this.#release = onAbort(request.signal, () => this.#cancel())
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller
-    if (this.#request.signal?.aborted) this.#abort()
+    if (this.#request.signal?.aborted) this.#cancel()
   }
 
   onResponseStart(controller: Dispatcher.DispatchController, statusCode: number, headers: IncomingHttpHeaders): void {
     if (statusCode < 200) return
-    this.#body = new ReceivedBody(controller)
-    this.#resolve({ statusCode, headers: flatten(headers), body: this.#body })
+    this.#controller = controller
+    const body = new ReceivedBody(this)
+    this.#body = body
+    this.#waiting?.resolve({ statusCode, headers: flatten(headers), body })
+    this.#waiting = undefined
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
@@ -41,21 +62,68 @@ export class ResponseHandler implements Dispatcher.DispatchHandler {
 
   onResponseEnd(): void {
     this.#release()
-    this.#body?.finish()
+    this.#current?.finish()
+    this.#body = undefined
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
     this.#release()
+    clearTimeout(this.#unread)
     const { signal } = this.#request
     const translated = signal?.aborted ? signal.reason : translateError(error, this.#request)
-    this.#reject(translated)
-    this.#body?.fail(translated instanceof Error ? translated : new Error(String(translated)))
+    this.#waiting?.reject(translated)
+    this.#waiting = undefined
+    this.#current?.fail(translated instanceof Error ? translated : new Error(String(translated)))
+    this.#body = undefined
+  }
+
+  /** The reader is gone. */
+  drop(): void {
+    this.#controller?.abort(new Error('the body was dropped before its end'))
+  }
+
+  get #current(): ReceivedBody | undefined {
+    return this.#body ?? this.#held?.deref()
+  }
+
+  /** The body takes no more for now. */
+  pause(): void {
+    this.#controller?.pause()
+    this.#hold()
+  }
+
+  /** The body is read on. */
+  resume(): void {
+    clearTimeout(this.#unread)
+    this.#body ??= this.#held?.deref()
+    this.#controller?.resume()
+  }
+
+  /** The body is not wanted. */
+  abort(reason: Error): void {
+    clearTimeout(this.#unread)
+    this.#controller?.abort(reason)
+  }
+
+  /** The connection waits for the reader. */
+  #hold(): void {
+    const body = this.#body
+    if (!body) return
+    this.#body = undefined
+    if (this.#held) return
+    this.#held = new WeakRef(body)
+    dropped.register(body, this)
+    const { readwrite } = this.#request.timeouts
+    if (body.begun || readwrite <= 0) return
+    const limit = Math.min(readwrite * unreadFactor, longestTimer)
+    this.#unread = setTimeout(() => this.#held?.deref()?.fail(new TimeoutError('idle', limit)), limit).unref()
   }
 
   /** A request that waits for a connection is given up at once, not when it gets one. */
-  #abort(): void {
+  #cancel(): void {
     const reason = this.#request.signal?.reason
-    this.#reject(reason)
+    this.#waiting?.reject(reason)
+    this.#waiting = undefined
     this.#controller?.abort(reason instanceof Error ? reason : new Error(String(reason)))
   }
 }

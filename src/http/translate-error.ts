@@ -1,16 +1,20 @@
 import { errors } from 'undici'
-import { RequestError, TimeoutError } from '../errors.js'
+import { ClientClosedError, OssError, RequestError, TimeoutError } from '../errors.js'
 import type { HttpRequest } from './http-client.js'
+import { tlsErrorOf } from './tls-error.js'
 
 /** Turns undici's and the system's errors into ours; an error thrown by the body itself passes as it is. */
 export function translateError(error: unknown, request: HttpRequest): unknown {
+  if (error instanceof OssError) return error
   if (error instanceof errors.ConnectTimeoutError)
     return new TimeoutError('connect', request.timeouts.connect, { cause: error })
   if (error instanceof errors.HeadersTimeoutError || error instanceof errors.BodyTimeoutError) {
     return new TimeoutError('readwrite', request.timeouts.readwrite, { cause: error })
   }
+  if (error instanceof errors.ClientDestroyedError || error instanceof errors.ClientClosedError)
+    return new ClientClosedError({ cause: error })
   if (error instanceof errors.UndiciError || isParserError(error) || isSystemError(error)) {
-    return new RequestError(`no answer: ${describe(error as Error)}`, { cause: error })
+    return tlsErrorOf(error as Error) ?? new RequestError(`no answer: ${describe(error as Error)}`, { cause: error })
   }
   return error
 }
@@ -21,10 +25,11 @@ function isParserError(error: unknown): boolean {
 }
 
 function isSystemError(error: unknown): boolean {
-  return error instanceof Error && typeof (error as NodeJS.ErrnoException).code === 'string' && !('attempts' in error)
+  return error instanceof Error && typeof (error as NodeJS.ErrnoException).code === 'string'
 }
 
-function describe(error: Error): string {
+/** What an error says in one line. */
+export function describe(error: Error): string {
   if (error.message !== '') return error.message
   // Happy-eyeballs failures are aggregates without a message of their own.
   const first = error instanceof AggregateError ? error.errors[0] : undefined

@@ -1,84 +1,110 @@
-import { Agent, type Dispatcher, ProxyAgent } from 'undici'
+import { Agent, type Dispatcher } from 'undici'
+import { ClientClosedError } from '../errors.js'
+import { type ConnectionOptions, connectionSettings } from './connection-options.js'
+import { DnsCache } from './dns-cache.js'
 import type { HttpClient, HttpRequest, HttpResponse } from './http-client.js'
 import { onreadConnector } from './onread-connector.js'
+import { type ProxyRoutes, proxyRoutes } from './proxy-routes.js'
 import { ResponseHandler } from './response-handler.js'
+import { tlsSettings } from './tls-options.js'
+import { refusedByProxy } from './tunnel.js'
 
 /** Settings of {@link UndiciHttpClient}. */
-export interface UndiciHttpClientOptions {
-  /** Carries the requests instead of an agent made here; it is not closed by {@link UndiciHttpClient.close}. */
-  dispatcher?: Dispatcher
-  /** Connections per host at most. @default 20 */
-  maxConnections?: number
-  /** Milliseconds until a connection must stand, TLS included. @default 10000 */
-  connectTimeout?: number
-  /** Milliseconds after which an idle connection is closed: below the server's own limit. @default 50000 */
-  idleTimeout?: number
-  /** Accepts any TLS certificate. @default false */
-  insecureSkipVerify?: boolean
-  /** URL of an HTTP proxy, with user and password if it wants them. */
-  proxyHost?: string
-  /** Certificate authorities to trust besides none other, PEM. */
-  ca?: string | Buffer | (string | Buffer)[]
+export interface UndiciHttpClientOptions extends ConnectionOptions {
+  /** Carries the requests instead of an agent made from the other settings; {@link UndiciHttpClient.close} leaves it open. */
+  dispatcher?: Dispatcher | undefined
 }
 
-/** Carries requests with undici: keep-alive connections, bodies as buffers, no redirects. */
+/** Carries requests with undici: HTTP/1.1, keep-alive connections, bodies as buffers, no redirects. */
 export class UndiciHttpClient implements HttpClient {
   readonly #dispatcher: Dispatcher
+  /** Connections to proxies that requests to HTTP endpoints are handed to; tunnels belong to the dispatcher. */
+  readonly #forwarder: Dispatcher | undefined
+  readonly #routes: ProxyRoutes | undefined
   readonly #own: boolean
+  readonly #closing = new AbortController()
 
+  /** @throws ParamInvalidError or ParamRequiredError naming the option that is not usable; passwords are not shown */
   constructor(options: UndiciHttpClientOptions = {}) {
     this.#own = options.dispatcher === undefined
-    this.#dispatcher = options.dispatcher ?? makeDispatcher(options)
+    if (options.dispatcher) {
+      this.#dispatcher = options.dispatcher
+      return
+    }
+    const { maxConnections, connectTimeout, idleTimeout, ...settings } = connectionSettings(options)
+    const tls = tlsSettings(settings.tls)
+    const common = {
+      timeout: connectTimeout,
+      dns: new DnsCache(settings.dns),
+      proxyTls: tls.proxy,
+      signal: this.#closing.signal,
+    }
+    const agent = {
+      connections: maxConnections,
+      keepAliveTimeout: idleTimeout,
+      keepAliveMaxTimeout: idleTimeout,
+      pipelining: 1,
+      allowH2: false,
+    }
+    const proxies = proxyRoutes(settings.proxy)
+    this.#routes = proxies
+    this.#dispatcher = new Agent({ ...agent, connect: onreadConnector({ ...common, tls: tls.target, proxies }) })
+    if (proxies)
+      this.#forwarder = new Agent({ ...agent, connect: onreadConnector({ ...common, tls: tls.proxy, toProxy: true }) })
   }
 
   send(request: HttpRequest): Promise<HttpResponse> {
-    const pathStart = request.url.indexOf('/', request.url.indexOf('://') + 3)
-    const handler = new ResponseHandler(request)
-    this.#dispatcher.dispatch(
+    if (this.#closing.signal.aborted) return Promise.reject(new ClientClosedError())
+    const { url } = request
+    const pathStart = url.indexOf('/', url.indexOf('://') + 3)
+    const origin = url.slice(0, pathStart)
+    if (this.#forwarder && url.startsWith('http:')) return this.#forward(this.#forwarder, request, origin)
+    return dispatch(this.#dispatcher, request, origin, url.slice(pathStart), request.headers)
+  }
+
+  /** Closes the connections and ends what is under way or waits with a {@link ClientClosedError}. */
+  async close(): Promise<void> {
+    if (this.#closing.signal.aborted) return
+    this.#closing.abort()
+    if (this.#own) await Promise.all([this.#dispatcher.destroy(), this.#forwarder?.destroy()])
+  }
+
+  /** Hands a request to an HTTP endpoint over to its proxy, if it has one. */
+  async #forward(forwarder: Dispatcher, request: HttpRequest, origin: string): Promise<HttpResponse> {
+    const { url } = request
+    const { host, hostname, port } = new URL(origin)
+    const proxy = this.#routes?.(false, hostname, Number(port || 80))
+    if (!proxy) return dispatch(this.#dispatcher, request, origin, url.slice(origin.length), request.headers)
+    const headers: Record<string, string> = { host, ...request.headers }
+    if (proxy.authorization !== undefined) headers['proxy-authorization'] = proxy.authorization
+    const response = await dispatch(forwarder, request, proxy.origin, url, headers)
+    if (response.statusCode !== 407) return response
+    response.body.on('error', () => {}).destroy()
+    throw refusedByProxy(proxy, 407)
+  }
+}
+
+function dispatch(
+  dispatcher: Dispatcher,
+  request: HttpRequest,
+  origin: string,
+  path: string,
+  headers: HttpRequest['headers'],
+): Promise<HttpResponse> {
+  return new Promise((resolve, reject) => {
+    dispatcher.dispatch(
       {
-        origin: request.url.slice(0, pathStart),
-        path: request.url.slice(pathStart),
+        origin,
+        path,
         method: request.method as Dispatcher.HttpMethod,
-        headers: request.headers as Record<string, string>,
+        headers: headers as Record<string, string>,
         body: (request.body ?? null) as Dispatcher.DispatchOptions['body'] as null,
         headersTimeout: request.timeouts.readwrite,
         bodyTimeout: request.timeouts.readwrite,
         // Without this, undici closes the connection after each HEAD.
         reset: false,
       },
-      handler,
+      new ResponseHandler(request, { resolve, reject }),
     )
-    return handler.response
-  }
-
-  async close(): Promise<void> {
-    if (this.#own) await this.#dispatcher.destroy()
-  }
-}
-
-function makeDispatcher(options: UndiciHttpClientOptions): Dispatcher {
-  const tls = {
-    rejectUnauthorized: !options.insecureSkipVerify,
-    ...(options.ca !== undefined && { ca: options.ca }),
-  }
-  const common = {
-    connections: options.maxConnections ?? 20,
-    keepAliveTimeout: options.idleTimeout ?? 50_000,
-    keepAliveMaxTimeout: options.idleTimeout ?? 50_000,
-    pipelining: 1,
-    allowH2: false,
-  }
-  const timeout = options.connectTimeout ?? 10_000
-  if (options.proxyHost === undefined) return new Agent({ ...common, connect: onreadConnector({ timeout, tls }) })
-  const connect = { timeout, ...tls }
-  return new ProxyAgent({ ...common, ...proxyParts(options.proxyHost), connect, requestTls: tls })
-}
-
-function proxyParts(proxyHost: string): { uri: string; token?: string } {
-  const url = new URL(proxyHost.includes('://') ? proxyHost : `http://${proxyHost}`)
-  if (url.username === '') return { uri: url.href }
-  const user = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`
-  url.username = ''
-  url.password = ''
-  return { uri: url.href, token: `Basic ${Buffer.from(user).toString('base64')}` }
+  })
 }

@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import { DecryptionError } from '../errors.js'
 import type { SegmentSpec } from './engine.js'
 import { crc64 } from './fallback-crc64.js'
 import { openSegment, sealSegment, tagLength } from './segments.js'
@@ -40,6 +41,8 @@ export async function openSegments(
 ): Promise<number> {
   const stride = segmentSize + tagLength
   const count = Math.ceil(sealed.byteLength / stride)
+  // The end of a sequence is a segment too, so somebody cut it off.
+  if (count === 0 && last) throw new DecryptionError()
   let [length, worked] = [0, 0]
   for (let place = 0; place < count; place++) {
     const segment = sealed.subarray(place * stride, (place + 1) * stride)

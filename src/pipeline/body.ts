@@ -111,10 +111,13 @@ function inMemory(bytes: Uint8Array, crc64?: bigint): Payload {
 }
 
 /** Bytes in memory are handed to the socket in pieces, so that slow progress is still seen as progress: this is the first. */
-const firstPiece = 256 * 1024
+const firstPiece = 64 * 1024
 /** A piece that was taken within this many milliseconds is followed by one twice as large: pieces cost, over TLS most. */
 const quick = 250
 const largestPiece = 8 * 1024 * 1024
+/** A link that needs this many milliseconds for a piece gets smaller ones, so that no deadline takes it for dead. */
+const slow = 2000
+const smallestPiece = 16 * 1024
 
 async function* slices(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   let size = firstPiece
@@ -123,7 +126,9 @@ async function* slices(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
     const given = performance.now()
     yield piece
     at += piece.byteLength
-    size = performance.now() - given < quick ? Math.min(size * 2, largestPiece) : firstPiece
+    const took = performance.now() - given
+    if (took < quick) size = Math.min(size * 2, largestPiece)
+    else size = took < slow ? firstPiece : Math.max(smallestPiece, Math.floor(Math.min(size, firstPiece) / 2))
   }
 }
 

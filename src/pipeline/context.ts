@@ -1,5 +1,6 @@
 import type { CredentialsProvider } from '../credentials/credentials.js'
 import type { HttpClient } from '../http/http-client.js'
+import type { Logger } from '../observability/logger.js'
 import type { RetryQuota } from '../retry/retry-quota.js'
 import type { Retryer } from '../retry/retryer.js'
 import type { Signer } from '../signing/signer.js'
@@ -25,9 +26,12 @@ export interface PipelineContext {
   readonly retryQuota: RetryQuota
   readonly connectTimeout: number
   readonly readwriteTimeout: number
+  /** Limit of a call over all its attempts, in milliseconds; 0 for none. */
+  readonly totalTimeout: number
   readonly enabledRedirect: boolean
   readonly uploadCrc64Check: boolean
   readonly downloadCrc64Check: boolean
+  readonly logger: Logger | undefined
   readonly additionalHeaders: readonly string[]
   readonly userAgent: string
   /** Region and product that signatures are for. */
@@ -50,6 +54,8 @@ export interface OperationOptions {
   signal?: AbortSignal
   /** Replaces the client's option for this call, in milliseconds. */
   readwriteTimeout?: number
+  /** Replaces the client's option for this call, in milliseconds; 0 for no limit. */
+  totalTimeout?: number
   /** Replaces the client's option for this call. */
   retryMaxAttempts?: number
   /** Replaces the client's option for this call. */

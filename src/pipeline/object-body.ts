@@ -4,6 +4,7 @@ import { rename, rm } from 'node:fs/promises'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { FileError, InconsistentError, OssError, RequestError } from '../errors.js'
+import type { FlowWatch } from '../http/http-client.js'
 import { ReceivedBody, type Receiver } from '../http/received-body.js'
 import { Crc64 } from '../native/checksum.js'
 
@@ -11,12 +12,16 @@ import { Crc64 } from '../native/checksum.js'
 export interface ObjectBodyOptions {
   /** Name of the operation, for errors. */
   readonly operation: string
+  /** Id of the answer, for errors. */
+  readonly requestId?: string | undefined
   /** CRC-64 the service stated for exactly these bytes, decimal. */
   readonly expectedCrc64?: string | undefined
   /** Signal of the call: its reason is what a reader gets when it ends the body. */
   readonly signal?: AbortSignal | undefined
   /** Called with every chunk. */
   readonly onChunk?: ((bytes: number) => void) | undefined
+  /** Told of the bytes, and when it is the reader that is waited for. */
+  readonly flow?: FlowWatch | undefined
 }
 
 /**
@@ -29,6 +34,8 @@ export class ObjectBody extends Readable {
   readonly #options: ObjectBodyOptions
   readonly #crc = new Crc64()
   #started = false
+  /** Whether the reader wants more, so that it is the network that is waited for. */
+  #wanting = false
 
   constructor(source: Readable, options: ObjectBodyOptions) {
     super({ highWaterMark: 256 * 1024 })
@@ -42,14 +49,13 @@ export class ObjectBody extends Readable {
   /** Begins to read the source as a stream: not before somebody reads, since bytes can also be drained without copying. */
   #start(): void {
     const source = this.#source
+    const { operation, requestId } = this.#options
     this.#started = true
     source.on('data', chunk => this.#take(chunk))
     source.on('end', () => this.#finish())
     source.on('close', () => {
       if (source.readableEnded || this.destroyed) return
-      this.destroy(
-        new RequestError('the connection closed before the whole body arrived', { operation: this.#options.operation }),
-      )
+      this.destroy(new RequestError('the connection closed before the whole body arrived', { operation, requestId }))
     })
   }
 
@@ -59,27 +65,32 @@ export class ObjectBody extends Readable {
    * @internal
    */
   async drainInto(receiver: Receiver): Promise<void> {
+    const { flow } = this.#options
+    const take = flow ? watched(receiver, flow) : receiver
+    flow?.go()
     try {
-      if (this.#source instanceof ReceivedBody) await this.#source.drainInto(receiver)
-      else for await (const chunk of this.#source) await receiver(chunk)
+      if (this.#source instanceof ReceivedBody) await this.#source.drainInto(take)
+      else for await (const chunk of this.#source) await take(chunk)
     } catch (error) {
       throw this.#explain(error)
     } finally {
+      flow?.hold()
       this.destroy()
     }
   }
 
   #explain(error: unknown): Error {
-    const { signal, operation } = this.#options
+    const { signal, operation, requestId } = this.#options
     if (signal?.aborted) return asError(signal.reason)
     if (error instanceof OssError) {
       error.operation ??= operation
+      if (requestId !== undefined) error.requestId ??= requestId
       return error
     }
     const known = error instanceof Error && (error.name === 'AbortError' || isSystemError(error))
     return known
       ? error
-      : new RequestError(`the body broke off: ${asError(error).message}`, { cause: error, operation })
+      : new RequestError(`the body broke off: ${asError(error).message}`, { cause: error, operation, requestId })
   }
 
   #observe(chunk: Uint8Array): void {
@@ -89,16 +100,26 @@ export class ObjectBody extends Readable {
 
   /** What is wrong with the bytes that have passed. */
   #damage(): InconsistentError | undefined {
-    const { expectedCrc64: expected, operation } = this.#options
+    const { expectedCrc64: expected, operation, requestId } = this.#options
     const actual = this.#crc.digest().toString()
     return expected === undefined || expected === actual
       ? undefined
-      : new InconsistentError(actual, expected, { operation })
+      : new InconsistentError(actual, expected, { operation, requestId })
   }
 
   #take(chunk: Uint8Array): void {
     this.#observe(chunk)
-    if (!this.push(chunk)) this.#source.pause()
+    this.#options.flow?.moved(chunk.byteLength)
+    if (this.push(chunk)) return
+    this.#source.pause()
+    this.#want(false)
+  }
+
+  #want(wanting: boolean): void {
+    if (wanting === this.#wanting) return
+    this.#wanting = wanting
+    if (wanting) this.#options.flow?.go()
+    else this.#options.flow?.hold()
   }
 
   #finish(): void {
@@ -109,6 +130,7 @@ export class ObjectBody extends Readable {
 
   override _read(): void {
     if (!this.#started) this.#start()
+    this.#want(true)
     this.#source.resume()
   }
 
@@ -175,6 +197,17 @@ export class ObjectBody extends Readable {
       await rm(temporary, { force: true })
       throw cause instanceof OssError || !isSystemError(cause) ? cause : new FileError('write', path, cause)
     }
+  }
+}
+
+/** A receiver whose promises, which make the sender wait, are known to be no fault of the network. */
+function watched(receiver: Receiver, flow: FlowWatch): Receiver {
+  return chunk => {
+    flow.moved(chunk.byteLength)
+    const waiting = receiver(chunk)
+    if (waiting === undefined) return
+    flow.hold()
+    return waiting.finally(() => flow.go())
   }
 }
 

@@ -7,11 +7,13 @@ import { InconsistentError, OssError, ParamInvalidError } from '../errors.js'
 import type { HttpRequest, HttpResponse } from '../http/http-client.js'
 import { contentTypeOf } from '../internal/content-type.js'
 import { Crc64, crc64 } from '../native/checksum.js'
+import { type CallTrace, isCallWatched, traceCall } from '../observability/request-trace.js'
 import { throwUnanswered } from '../retry/retry-quota.js'
 import { encodeQuery } from '../signing/encode.js'
 import { asksForCallback, checkStatus, discard, readAll, readableMetadata } from './answer.js'
 import { contentMd5, type Payload, toPayload } from './body.js'
 import type { OperationOptions, PipelineContext, ProgressListener } from './context.js'
+import { type Deadline, withDeadline } from './deadline.js'
 import { ObjectBody } from './object-body.js'
 import { ProgressMeter } from './progress.js'
 import { withRetry } from './retry.js'
@@ -21,18 +23,45 @@ import { fetchCredentials, noteCredentials, signingContext } from './sign.js'
 /** Bytes in memory above this length are handed over in pieces, so that progress shows and stalls are noticed. */
 const wholeBufferLimit = 1024 * 1024
 
+/** What stands over one call: its time limit, and those who want to know about it. */
+interface Supervision {
+  readonly deadline: Deadline | undefined
+  readonly trace: CallTrace | undefined
+}
+
+const unsupervised: Supervision = { deadline: undefined, trace: undefined }
+
 /** Carries one call through all steps: encode, sign, send, check, decode, and again if it is worth it. */
-export async function send<Req extends OperationRequest, Res>(
+export function send<Req extends OperationRequest, Res>(
   context: PipelineContext,
   operation: Operation<Req, Res>,
   request: NoInfer<Req>,
   options: OperationOptions = {},
 ): Promise<Res> {
+  const { logger, region } = context
+  const limited = (options?.totalTimeout ?? context.totalTimeout) !== 0
+  const watched = isCallWatched(logger)
+  if (!limited && !watched) return perform(context, operation, request, options, unsupervised)
+  const run = (trace: CallTrace | undefined) =>
+    withDeadline(context, options, (within, deadline) =>
+      perform(context, operation, request, within, { deadline, trace }),
+    )
+  if (!watched) return run(undefined)
+  return traceCall(logger, { ...request, operation: operation.name, region }, options?.signal, run)
+}
+
+async function perform<Req extends OperationRequest, Res>(
+  context: PipelineContext,
+  operation: Operation<Req, Res>,
+  request: NoInfer<Req>,
+  options: OperationOptions,
+  supervision: Supervision,
+): Promise<Res> {
   try {
     options.signal?.throwIfAborted()
     const draft = encodeRequest(operation, withExtras(request, options))
     const payload = await finishBody(operation, draft, request)
-    const exchange = new Exchange(context, operation, draft, payload, request, options)
+    const exchange = new Exchange(context, operation, draft, payload, request, options, supervision)
     return await withRetry(context, exchange.plan(), () => exchange.attempt())
   } catch (error) {
     if (error instanceof OssError) error.operation ??= operation.name
@@ -92,8 +121,11 @@ class Exchange<Res> {
   readonly #payload: Payload | undefined
   readonly #request: object
   readonly #options: OperationOptions
+  readonly #supervision: Supervision
   readonly #progress: ProgressMeter
   #opened = false
+  /** Id of the present attempt's answer. */
+  #requestId: string | undefined
 
   constructor(
     context: PipelineContext,
@@ -102,7 +134,9 @@ class Exchange<Res> {
     payload: Payload | undefined,
     request: object,
     options: OperationOptions,
+    supervision: Supervision,
   ) {
+    this.#supervision = supervision
     this.#context = context
     this.#operation = operation
     this.#draft = draft
@@ -121,15 +155,26 @@ class Exchange<Res> {
       maxAttempts: Math.max(1, retryMaxAttempts ?? retryer?.maxAttempts ?? this.#context.retryMaxAttempts),
       repeatable: () => !this.#opened || this.#payload === undefined || this.#payload.replayable,
       signal,
+      deadline: this.#supervision.deadline,
+      trace: this.#supervision.trace,
     }
   }
 
-  async attempt(): Promise<Res> {
+  attempt(): Promise<Res> {
+    const { trace } = this.#supervision
+    if (trace === undefined) return this.#attempt()
+    const { host } = this.#context.target(this.#draft.bucket, this.#draft.key)
+    return trace.attempt(host, () => this.#attempt())
+  }
+
+  async #attempt(): Promise<Res> {
+    this.#requestId = undefined
     const { url, headers, credentials } = await this.#sign()
     try {
       return await this.#exchange(url, headers)
     } catch (error) {
       noteCredentials(error, credentials)
+      if (error instanceof OssError && this.#requestId !== undefined) error.requestId ??= this.#requestId
       throw error
     }
   }
@@ -137,6 +182,8 @@ class Exchange<Res> {
   async #exchange(url: string, headers: Record<string, string>): Promise<Res> {
     const crc = this.#payload && this.#operation.checkCrc && this.#context.uploadCrc64Check ? new Crc64() : undefined
     const response = await this.#transmit(url, headers, crc)
+    this.#requestId = response.headers['x-oss-request-id']
+    this.#supervision.trace?.answered(response.statusCode, this.#requestId)
     await checkStatus(this.#draft, url, response)
     readableMetadata(response.headers)
     const result = await this.#decode(url, response)
@@ -187,8 +234,13 @@ class Exchange<Res> {
   #body(crc: Crc64 | undefined): HttpRequest['body'] {
     const payload = this.#payload
     this.#progress.restart()
+    const { trace } = this.#supervision
+    trace?.sending()
     if (payload === undefined) return undefined
-    if (payload.bytes && payload.bytes.byteLength <= wholeBufferLimit) return payload.bytes
+    if (payload.bytes && payload.bytes.byteLength <= wholeBufferLimit) {
+      trace?.sent(payload.bytes.byteLength)
+      return payload.bytes
+    }
     return this.#watched(payload, payload.bytes ? undefined : crc)
   }
 
@@ -198,6 +250,7 @@ class Exchange<Res> {
     for await (const chunk of payload.open()) {
       crc?.update(chunk)
       yield chunk
+      this.#supervision.trace?.sent(chunk.byteLength)
       this.#progress.add(chunk.byteLength)
     }
   }
@@ -213,7 +266,9 @@ class Exchange<Res> {
   async #decode(url: string, response: HttpResponse): Promise<Res> {
     const { statusCode, headers, body } = response
     const callback = asksForCallback(this.#draft)
+    const { trace } = this.#supervision
     if (this.#operation.streams) {
+      trace?.received(Number(headers['content-length'] ?? 0))
       return decodeResponse(this.#operation, {
         statusCode,
         headers,
@@ -223,6 +278,7 @@ class Exchange<Res> {
       })
     }
     const content = await readAll(body)
+    trace?.received(content.byteLength)
     if (this.#operation.frames) {
       const local = readEndFrame(content, this.#framed(url, response))
       return decodeResponse(this.#operation, { statusCode, headers, callback, text: '', local })
@@ -242,8 +298,10 @@ class Exchange<Res> {
     const meter = new ProgressMeter([this.#options.onProgress], length === undefined ? undefined : Number(length))
     const options = {
       operation: this.#operation.name,
+      requestId: this.#requestId,
       signal: this.#options.signal,
       onChunk: meter.active ? (bytes: number) => meter.add(bytes) : undefined,
+      flow: response.flow,
     }
     if (this.#operation.frames && headers['x-oss-select-output-raw'] !== 'true') {
       return framedBody(response.body, this.#framed(url, response), options)

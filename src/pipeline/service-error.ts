@@ -34,7 +34,7 @@ interface Findings {
 export function parseServiceError(answer: ErrorAnswer): ServiceError {
   const { statusCode, headers } = answer
   const { text: original, source } = bodyOf(answer)
-  const text = withoutToken(original)
+  const text = withoutSecrets(original)
   const { code, message, details } = isJson(headers) && source === 'body' ? readJson(text, headers) : readXml(text)
   const timestamp = dateOf(headers.date) ?? dateOf(details.ServerTime)
   return new ServiceError(
@@ -47,7 +47,7 @@ export function parseServiceError(answer: ErrorAnswer): ServiceError {
       ...(details.HostId !== undefined && { hostId: details.HostId }),
       ...(timestamp !== undefined && { timestamp }),
       requestTarget: `${answer.method} ${answer.url.replace(/[?#].*$/s, '')}`,
-      headers,
+      headers: withoutSecretsInHeaders(headers),
       snapshot: text.slice(0, snapshotLength),
       details,
     },
@@ -55,9 +55,30 @@ export function parseServiceError(answer: ErrorAnswer): ServiceError {
   )
 }
 
-/** A signature mismatch is answered with what the service signed, security token and all: that is not for logs. */
-function withoutToken(text: string): string {
-  return text.replace(/(security-token\s*(?:[:=]|%3[AD])\s*)[^\s&<"]+/gi, '$1[redacted]')
+/**
+ * A signature mismatch is answered with what was signed (security token and all), as text and as hex, and with the signature
+ * that came: whoever reads that in a log can learn the token, or send the request again.
+ */
+const echoed = 'StringToSign|StringToSignBytes|CanonicalRequest|CanonicalRequestBytes|SignatureProvided|SecurityToken'
+const secrets: readonly [RegExp, string][] = [
+  [new RegExp(`(<(${echoed})\\b[^<>]*>)[^]*?(</\\2\\s*>|$)`, 'gi'), '$1[redacted]$3'],
+  [new RegExp(`("(?:${echoed})"\\s*:\\s*")(?:[^"\\\\]|\\\\[^])*`, 'gi'), '$1[redacted]'],
+  [/(security-token\s*(?:[:=]|%3[AD])\s*)[^\s&<"]+/gi, '$1[redacted]'],
+  [/(\bsignature\s*(?:=|%3D)\s*)[^\s&<",]+/gi, '$1[redacted]'],
+  [/(\bOSS [\w.-]+:)[\w+/=]{20,}/g, '$1[redacted]'],
+]
+
+function withoutSecrets(text: string): string {
+  return secrets.reduce((left, [pattern, replacement]) => left.replace(pattern, replacement), text)
+}
+
+/** The answer to HEAD has the same document in a header. */
+function withoutSecretsInHeaders(headers: Record<string, string>): Record<string, string> {
+  const encoded = headers['x-oss-err']
+  if (encoded === undefined) return headers
+  const text = Buffer.from(encoded, 'base64').toString('utf8')
+  const safe = withoutSecrets(text)
+  return safe === text ? headers : { ...headers, 'x-oss-err': Buffer.from(safe, 'utf8').toString('base64') }
 }
 
 /**

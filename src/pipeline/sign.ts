@@ -1,6 +1,7 @@
 import type { RequestDraft } from '../binding/draft.js'
 import type { Credentials } from '../credentials/credentials.js'
 import { CredentialsEmptyError, CredentialsFetchError, OssError } from '../errors.js'
+import { copyRecord } from '../internal/copy-record.js'
 import type { SigningContext } from '../signing/signer.js'
 import type { PipelineContext } from './context.js'
 
@@ -45,8 +46,8 @@ export function signingContext(
     method: draft.method,
     bucket: draft.bucket,
     key: draft.key,
-    query: { ...draft.query },
-    headers: { ...draft.headers },
+    query: copyRecord(draft.query),
+    headers: copyRecord(draft.headers),
     credentials,
     region: context.region,
     product: context.product,

@@ -8,9 +8,24 @@ export function isThrottled(error: unknown): error is ServiceError {
   return error instanceof ServiceError && (error.statusCode === 429 || error.statusCode === 503)
 }
 
-/** Milliseconds for which the service asks to be left alone, in `x-oss-qos-delay-time`; 0 when it does not. */
+/**
+ * Milliseconds for which the service, or a proxy before it, asks to be left alone: `x-oss-qos-delay-time` or `Retry-After`, the
+ * longer one; 0 when neither is there.
+ */
 export function requestedDelay(error: unknown): number {
   if (!isThrottled(error)) return 0
-  const stated = Number(error.headers['x-oss-qos-delay-time'])
-  return Number.isFinite(stated) && stated > 0 ? Math.min(stated, longestDelay) : 0
+  const { headers } = error
+  const stated = Number(headers['x-oss-qos-delay-time'])
+  const delay = Math.max(Number.isFinite(stated) ? stated : 0, retryAfter(headers))
+  return Math.min(delay, longestDelay)
+}
+
+/** `Retry-After` is a number of seconds, or a time by the clock of whoever wrote it. */
+function retryAfter(headers: Record<string, string>): number {
+  const stated = headers['retry-after']?.trim()
+  if (stated === undefined) return 0
+  if (/^\d+$/.test(stated)) return Number(stated) * 1000
+  const now = Date.parse(headers.date ?? '')
+  const wait = Date.parse(stated) - (Number.isNaN(now) ? Date.now() : now)
+  return Number.isNaN(wait) ? 0 : Math.max(0, wait)
 }

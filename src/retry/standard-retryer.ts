@@ -2,8 +2,8 @@ import { OssError, ParamInvalidError, ServiceError } from '../errors.js'
 import { FullJitterBackoff } from './backoff.js'
 import type { Backoff, Retryer } from './retryer.js'
 
-/** Says whether a failure is worth another attempt. */
-export type ErrorRetryable = (error: unknown) => boolean
+/** Says whether a failure is worth another attempt: a function, or an error's `code`, such as `ObjectAlreadyExists`. */
+export type ErrorRetryable = ((error: unknown) => boolean) | string
 
 /** Options of {@link StandardRetryer}. */
 export interface StandardRetryerOptions {
@@ -12,8 +12,8 @@ export interface StandardRetryerOptions {
   /** How waiting times grow. @default full jitter, 200 ms doubled for each attempt, at most 20 s */
   readonly backoff?: Backoff | undefined
   /**
-   * Checks, any of which may call for another attempt. They replace the default ones; to add to those, pass
-   * `[...defaultErrorRetryables, yours]`.
+   * Checks and codes, any of which may call for another attempt. They replace the default ones; to add to those, pass
+   * `[...defaultErrorRetryables, 'YourCode', yourCheck]`.
    * @default defaultErrorRetryables
    */
   readonly errorRetryables?: readonly ErrorRetryable[] | undefined
@@ -48,8 +48,8 @@ export class StandardRetryer implements Retryer {
     if (!Number.isInteger(maxAttempts)) throw new ParamInvalidError('maxAttempts', 'expected an integer')
     if (typeof backoff?.delay !== 'function')
       throw new ParamInvalidError('backoff', 'expected an object with a method delay')
-    if (!Array.isArray(errorRetryables) || !errorRetryables.every(check => typeof check === 'function')) {
-      throw new ParamInvalidError('errorRetryables', 'expected a list of functions')
+    if (!Array.isArray(errorRetryables) || !errorRetryables.every(isCheck)) {
+      throw new ParamInvalidError('errorRetryables', 'expected a list of functions and error codes')
     }
     this.maxAttempts = Math.max(1, maxAttempts)
     this.#backoff = backoff
@@ -57,10 +57,16 @@ export class StandardRetryer implements Retryer {
   }
 
   isRetryable(error: unknown): boolean {
-    return this.#errorRetryables.some(check => check(error))
+    return this.#errorRetryables.some(check =>
+      typeof check === 'string' ? error instanceof OssError && error.code === check : check(error),
+    )
   }
 
   delay(attempt: number, error: unknown): number {
     return this.#backoff.delay(attempt, error)
   }
+}
+
+function isCheck(value: unknown): value is ErrorRetryable {
+  return typeof value === 'function' || (typeof value === 'string' && value !== '')
 }

@@ -1,6 +1,8 @@
-import { createHmac, createSecretKey, hash, type KeyObject, randomBytes } from 'node:crypto'
+import { createHmac, hash, randomBytes } from 'node:crypto'
+import type { Credentials } from '../credentials/credentials.js'
 import { ParamInvalidError, PresignExpirationError } from '../errors.js'
 import { encodePath, encodeQueryPart } from './encode.js'
+import { HmacKey } from './hmac-key.js'
 import type { Signer, SigningContext } from './signer.js'
 
 /** Name of signature version 4, as requests state it. */
@@ -21,16 +23,16 @@ export class SignerV4 implements Signer {
    */
   sign(context: SigningContext): void {
     const { headers, credentials, signingTime } = context
-    const { timestamp: time, date } = writtenTime(signingTime)
-    const scope = scopeOf(context, time)
+    const { timestamp: time, day, date } = writtenTime(signingTime)
+    const grant = grantOf(context, day)
     headers['x-oss-date'] = time
     headers.date = date
     headers['x-oss-content-sha256'] ??= unsignedPayload
     if (credentials.securityToken) headers['x-oss-security-token'] = credentials.securityToken
     const additional = additionalHeadersV4(headers, context.additionalHeaders)
-    const signature = signContext(context, scope, time, additional)
+    const signature = signContext(context, grant, time, additional)
     const extra = additional.length === 0 ? '' : `AdditionalHeaders=${additional.join(';')},`
-    const credential = `${credentials.accessKeyId}/${scopeText(scope)}`
+    const credential = `${credentials.accessKeyId}/${grant.scope}`
     headers.authorization = `${algorithmV4} Credential=${credential},${extra}Signature=${signature}`
   }
 
@@ -45,16 +47,16 @@ export class SignerV4 implements Signer {
     const expires = Math.floor((expiration.getTime() - context.signingTime.getTime()) / 1000)
     if (expires > maxPresignSecondsV4) throw new PresignExpirationError()
     const time = timestampV4(context.signingTime)
-    const scope = scopeOf(context, time)
+    const grant = grantOf(context, time.slice(0, 8))
     const additional = additionalHeadersV4(headers, context.additionalHeaders)
     for (const name of ['x-oss-signature', 'x-oss-security-token', 'x-oss-additional-headers']) delete query[name]
     query['x-oss-signature-version'] = algorithmV4
     query['x-oss-date'] = time
     query['x-oss-expires'] = String(expires)
-    query['x-oss-credential'] = `${credentials.accessKeyId}/${scopeText(scope)}`
+    query['x-oss-credential'] = `${credentials.accessKeyId}/${grant.scope}`
     if (credentials.securityToken) query['x-oss-security-token'] = credentials.securityToken
     if (additional.length > 0) query['x-oss-additional-headers'] = additional.join(';')
-    query['x-oss-signature'] = signContext(context, scope, time, additional)
+    query['x-oss-signature'] = signContext(context, grant, time, additional)
     return signedHeadersV4(headers, additional)
   }
 }
@@ -99,12 +101,16 @@ export function canonicalPathV4(target: Pick<SigningContext, 'bucket' | 'key' | 
 
 /** The text that is signed: time, scope and digest of the canonical request. `time` is `YYYYMMDDTHHMMSSZ`. */
 export function stringToSignV4(time: string, scope: ScopeV4, canonicalRequest: string): string {
-  return `${algorithmV4}\n${time}\n${scopeText(scope)}\n${hash('sha256', canonicalRequest)}`
+  return stringToSign(time, scopeText(scope), canonicalRequest)
+}
+
+function stringToSign(time: string, scope: string, canonicalRequest: string): string {
+  return `${algorithmV4}\n${time}\n${scope}\n${hash('sha256', canonicalRequest)}`
 }
 
 /** Signature of a text, lower-case hex. Compare it in constant time when verifying. */
-export function signatureV4(key: KeyObject, stringToSign: string): string {
-  return createHmac('sha256', key).update(stringToSign).digest('hex')
+export function signatureV4(key: HmacKey, stringToSign: string): string {
+  return key.sign(stringToSign)
 }
 
 /** A time as V4 writes it: `YYYYMMDDTHHMMSSZ` in UTC, fractions dropped. */
@@ -116,15 +122,21 @@ export function timestampV4(time: Date): string {
 interface WrittenTime {
   readonly second: number
   readonly timestamp: string
+  /** `YYYYMMDD` */
+  readonly day: string
+  /** As in HTTP headers. */
   readonly date: string
 }
 
-let lastWritten: WrittenTime = { second: Number.NaN, timestamp: '', date: '' }
+let lastWritten: WrittenTime = { second: Number.NaN, timestamp: '', day: '', date: '' }
 
-/** Both ways to write a time. They change once a second and cost as much as the signature itself, so the last is kept. */
+/** All ways to write a time. They change once a second and cost as much as the signature itself, so the last is kept. */
 function writtenTime(time: Date): WrittenTime {
   const second = Math.floor(time.getTime() / 1000)
-  if (second !== lastWritten.second) lastWritten = { second, timestamp: timestampV4(time), date: time.toUTCString() }
+  if (second !== lastWritten.second) {
+    const timestamp = timestampV4(time)
+    lastWritten = { second, timestamp, day: timestamp.slice(0, 8), date: time.toUTCString() }
+  }
   return lastWritten
 }
 
@@ -141,11 +153,12 @@ export function additionalHeadersV4(headers: Readonly<Record<string, string>>, w
 /** Names of all headers a signature covers, sorted. */
 export function signedHeadersV4(headers: Readonly<Record<string, string>>, additional: readonly string[]): string[] {
   const names = Object.keys(headers).filter(alwaysSigned)
-  return (additional.length === 0 ? names : [...names, ...additional]).sort()
+  if (additional.length > 0) names.push(...additional)
+  return names.sort()
 }
 
 /** Derived keys by a salted digest of what they were derived from: neither the map nor a heap snapshot of it has a secret. */
-const keys = new Map<string, KeyObject>()
+const keys = new Map<string, HmacKey>()
 const maxKeys = 8
 const salt = randomBytes(16).toString('base64')
 
@@ -153,7 +166,7 @@ const salt = randomBytes(16).toString('base64')
  * Derives the key that signs for one day, region and product. The last few keys are kept, so that one derivation serves a
  * whole day of requests. The access key id plays no part in it.
  */
-export function signingKeyV4(accessKeySecret: string, scope: ScopeV4): KeyObject {
+export function signingKeyV4(accessKeySecret: string, scope: ScopeV4): HmacKey {
   const { date, region, product } = scope
   const fingerprint = hash('sha256', `${salt}\n${date}\n${region}\n${product}\n${accessKeySecret}`, 'base64')
   let key = keys.get(fingerprint)
@@ -170,23 +183,50 @@ export function cachedKeysV4(): number {
   return keys.size
 }
 
-function deriveKey(secret: string, { date, region, product }: ScopeV4): KeyObject {
+function deriveKey(secret: string, { date, region, product }: ScopeV4): HmacKey {
   let key: string | Buffer = `aliyun_v4${secret}`
   for (const step of [date, region, product, terminator]) key = createHmac('sha256', key).update(step).digest()
-  return createSecretKey(key as Buffer)
+  return new HmacKey(key as Buffer)
 }
 
-function signContext(context: SigningContext, scope: ScopeV4, time: string, additional: readonly string[]): string {
+function signContext(
+  context: SigningContext,
+  { scope, key }: Grant,
+  time: string,
+  additional: readonly string[],
+): string {
   const { method, query, headers } = context
   const path = canonicalPathV4(context)
   const canonical = canonicalRequestV4({ method, path, query, headers, additionalHeaders: additional })
-  return signatureV4(signingKeyV4(context.credentials.accessKeySecret, scope), stringToSignV4(time, scope, canonical))
+  return signatureV4(key, stringToSign(time, scope, canonical))
 }
 
-function scopeOf({ region, product }: SigningContext, time: string): ScopeV4 {
+/** What all signatures of one day with the same credentials have in common. */
+interface Grant {
+  readonly date: string
+  readonly region: string
+  readonly product: string
+  readonly secret: string
+  /** The scope as it is written. */
+  readonly scope: string
+  readonly key: HmacKey
+}
+
+/** The last grant of credentials. It goes when they go, and holds no secret that they do not hold themselves. */
+const grants = new WeakMap<Credentials, Grant>()
+
+function grantOf({ credentials, region, product }: SigningContext, date: string): Grant {
   if (region === '')
     throw new ParamInvalidError('region', 'signature V4 needs the region of the bucket, such as cn-hangzhou')
-  return { date: time.slice(0, 8), region, product }
+  const secret = credentials.accessKeySecret
+  const last = grants.get(credentials)
+  // Credentials of a provider of one's own may be an object that is changed in place.
+  const fits = last?.date === date && last.region === region && last.product === product && last.secret === secret
+  if (last && fits) return last
+  const key = signingKeyV4(secret, { date, region, product })
+  const grant = { date, region, product, secret, scope: scopeText({ date, region, product }), key }
+  grants.set(credentials, grant)
+  return grant
 }
 
 function scopeText({ date, region, product }: ScopeV4): string {
@@ -198,7 +238,9 @@ function alwaysSigned(name: string): boolean {
 }
 
 function canonicalQuery(query: Readonly<Record<string, string>>): string {
-  const pairs = Object.keys(query).map(name => ({ name: encodeQueryPart(name), value: query[name]! }))
+  const names = Object.keys(query)
+  if (names.length === 0) return ''
+  const pairs = names.map(name => ({ name: encodeQueryPart(name), value: query[name]! }))
   // By name alone: sorting whole pairs would put `a-b=1` before `a=1`, because `-` is less than `=`.
   pairs.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0))
   let written = ''

@@ -1,5 +1,6 @@
 import type { ClientCore } from '../client/core.js'
 import { InconsistentError, ParamInvalidError, ParamRequiredError, ServiceError, TimeoutError } from '../errors.js'
+import { traceTransfer } from '../observability/transfer-trace.js'
 import { copyObject } from '../operations/index.js'
 import { ProgressMeter } from '../pipeline/progress.js'
 import { send } from '../pipeline/send.js'
@@ -97,12 +98,14 @@ export class Copier {
    */
   async copy(request: CopyRequest, options?: CopierOptions): Promise<CopyResult> {
     const merged = checked(this.#options, options)
-    merged.signal?.throwIfAborted()
-    checkCopyRequest(request)
-    await merged.control?.ready(merged.signal)
-    const context = transferContext(this.#core, merged)
-    const source = await readSource(context.core, request, merged.signal)
-    return new ObjectCopy(context, request, source, merged).run()
+    return traceTransfer(this.#core.logger, { ...request, kind: 'copy' }, merged, async (watched, event) => {
+      watched.signal?.throwIfAborted()
+      checkCopyRequest(request)
+      await watched.control?.ready(watched.signal)
+      const context = transferContext(this.#core, watched, event)
+      const source = await readSource(context.core, request, watched.signal)
+      return new ObjectCopy(context, request, source, watched).run()
+    })
   }
 }
 
@@ -145,7 +148,7 @@ class ObjectCopy {
     const { statusCode, requestId, headers, uploadId, etag, versionId, hashCrc64 } = result
     if (this.#core.uploadCrc64Check && expected !== undefined && hashCrc64 !== undefined && expected !== hashCrc64) {
       const operation = uploadId === undefined ? 'CopyObject' : 'CompleteMultipartUpload'
-      throw new InconsistentError(expected, hashCrc64, { operation, retryable: false })
+      throw new InconsistentError(expected, hashCrc64, { operation, requestId, retryable: false })
     }
     return { statusCode, requestId, headers, ...withoutUndefined({ uploadId, etag, versionId, hashCrc64 }) }
   }

@@ -16,6 +16,8 @@ import { runParts } from './run-parts.js'
 /** A part that is in the file. */
 export interface WrittenPart extends Part {
   readonly crc64: bigint
+  /** CRC-64 of the bytes after decryption; absent where nothing is decrypted. */
+  readonly plain?: bigint
 }
 
 /** What an earlier run left. */
@@ -102,7 +104,7 @@ export class DownloadCheckpoint {
     const { ino } = await stat(file).catch(cause => {
       throw new CheckpointError(`cannot write the checkpoint ${this.path}: ${file} is gone`, { cause })
     })
-    const records = [...written].map(part => ({ part: part.number, crc64: part.crc64.toString() }))
+    const records = [...written].map(recordOf)
     return Journal.create(this.path, { ...this.#header, ino, boot: bootMarker() }, records)
   }
 
@@ -112,14 +114,14 @@ export class DownloadCheckpoint {
   }
 
   #recordsOf({ records }: JournalContent): Map<number, WrittenPart> {
-    const crcs = new Map<unknown, bigint>()
-    for (const { part, crc64 } of records) {
-      if (typeof crc64 === 'string' && /^\d{1,20}$/.test(crc64)) crcs.set(part, BigInt(crc64))
+    const sums = new Map<unknown, { crc64: bigint; plain?: bigint }>()
+    for (const { part, crc64, plain } of records) {
+      if (isSum(crc64)) sums.set(part, { crc64: BigInt(crc64), ...(isSum(plain) && { plain: BigInt(plain) }) })
     }
     const written = new Map<number, WrittenPart>()
     for (const part of this.#plan()) {
-      const crc64 = crcs.get(part.number)
-      if (crc64 !== undefined) written.set(part.number, { ...part, crc64 })
+      const found = sums.get(part.number)
+      if (found !== undefined) written.set(part.number, { ...part, ...found })
     }
     return written
   }
@@ -162,4 +164,13 @@ export class DownloadCheckpoint {
   #partCount(): number {
     return Math.ceil(this.#object.range.length / this.#partSize)
   }
+}
+
+/** A part that was written, as the journal notes it. */
+export function recordOf({ number, crc64, plain }: WrittenPart): JournalRecord {
+  return { part: number, crc64: crc64.toString(), ...(plain !== undefined && { plain: plain.toString() }) }
+}
+
+function isSum(value: unknown): value is string {
+  return typeof value === 'string' && /^\d{1,20}$/.test(value)
 }

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import { rename, rm, stat } from 'node:fs/promises'
-import { resolve } from 'node:path'
-import { FileError, InconsistentError, SourceChangedError } from '../errors.js'
+import { dirname, resolve } from 'node:path'
+import { InconsistentError, SourceChangedError } from '../errors.js'
 import type { NativeEngine, PartWriter } from '../native/engine.js'
 import { getEngine } from '../native/index.js'
-import { DownloadCheckpoint, type WrittenPart } from './download-checkpoint.js'
+import { DownloadCheckpoint, recordOf, type WrittenPart } from './download-checkpoint.js'
 import { batch, type DownloadableObject, totalLength } from './download-object.js'
 import type { DownloaderOptions, DownloadRequest, DownloadResult } from './download-request.js'
 import { buffersPerBody } from './gather.js'
@@ -25,13 +25,16 @@ export class FileDownload {
   readonly #options: DownloaderOptions
   readonly #progress: TransferProgress
   readonly #partSize: number
+  #reserved: number
 
+  /** @param reserved memory that was acquired for the first part already */
   constructor(
     context: TransferContext,
     object: DownloadableObject,
     path: string,
     request: DownloadRequest,
     options: DownloaderOptions,
+    reserved = 0,
   ) {
     this.#context = context
     this.#object = object
@@ -40,6 +43,13 @@ export class FileDownload {
     this.#options = options
     this.#progress = new TransferProgress([request.progressFn, options.onProgress], object.range.length)
     this.#partSize = partSizeFor(object.range.length, options.partSize as number)
+    this.#reserved = reserved
+  }
+
+  /** Gives back what was reserved and not needed. */
+  close(): void {
+    this.#context.core.memory.release(this.#reserved)
+    this.#reserved = 0
   }
 
   async run(): Promise<DownloadResult> {
@@ -116,24 +126,33 @@ export class FileDownload {
     const plan = [...planParts(this.#object.range.length, this.#partSize)]
     const missing = plan.filter(part => !written.has(part.number))
     const work = async (part: Part, stop: AbortSignal) => {
-      const memory = Math.min(part.length, buffersPerBody * batch)
-      await core.memory.acquire(memory, stop)
+      const memory = memoryOf(part.length)
+      const reserved = part.number === 1 && this.#reserved >= memory
+      if (reserved) this.#reserved -= memory
+      // A small object needs less than was reserved for an unknown one.
+      this.close()
+      if (!reserved) await core.memory.acquire(memory, stop)
       try {
         const done = await this.#fetchPart(writer, part, stop)
         written.set(part.number, done)
-        await journal?.append({ part: part.number, crc64: done.crc64.toString() })
+        await journal?.append(recordOf(done))
       } finally {
         core.memory.release(memory)
       }
     }
     await runParts(missing, parallelNum as number, signal, work, { control, parallelism })
-    const crcs = plan.map(part => written.get(part.number) as WrittenPart)
-    return this.#object.result(crcs.reduce((sum, part) => this.#engine.crc64Combine(sum, part.crc64, part.length), 0n))
+    const parts = plan.map(part => written.get(part.number) as WrittenPart)
+    const whole = (sumOf: (part: WrittenPart) => bigint) =>
+      parts.reduce((sum, part) => this.#engine.crc64Combine(sum, sumOf(part), part.length), 0n)
+    const result = this.#object.result(whole(part => part.crc64))
+    const decrypted = this.#object.cipherAt !== undefined && parts.every(part => part.plain !== undefined)
+    return decrypted ? { ...result, plainHashCrc64: whole(part => part.plain as bigint).toString() } : result
   }
 
   async #fetchPart(writer: PartWriter, part: Part, signal: AbortSignal): Promise<WrittenPart> {
     let done = 0
     let crc64 = 0n
+    let plain = 0n
     const { pool } = this.#engine
     for await (const chunks of this.#object.read(this.#object.range.offset + part.offset, part.length, signal, pool)) {
       const length = totalLength(chunks)
@@ -143,10 +162,11 @@ export class FileDownload {
         throw asFileError('write', this.#path, error)
       })
       crc64 = this.#engine.crc64Combine(crc64, written.crc64Received, length)
+      if (cipher) plain = this.#engine.crc64Combine(plain, written.crc64Plain, length)
       done += length
       this.#progress.add(length)
     }
-    return { ...part, crc64 }
+    return { ...part, crc64, ...(this.#object.cipherAt && { plain }) }
   }
 }
 
@@ -154,10 +174,19 @@ function isFinal(error: unknown): boolean {
   return error instanceof SourceChangedError || error instanceof InconsistentError
 }
 
-/** @throws FileError `EISDIR` for a target that is a folder */
-export async function refuseDirectory(path: string): Promise<void> {
-  const found = await stat(path).catch(() => undefined)
-  if (!found?.isDirectory()) return
-  const message = `EISDIR: illegal operation on a directory, open '${path}'`
-  throw new FileError('write', path, Object.assign(new Error(message), { code: 'EISDIR', path }))
+/** Memory that a part takes while it is received. */
+export function memoryOf(length: number): number {
+  return Math.min(length, buffersPerBody * batch)
+}
+
+/** @throws FileError `EISDIR` for a target that is a folder, the system's code where its folder is not there */
+export async function refuseTarget(path: string): Promise<void> {
+  try {
+    const found = await stat(path).catch(() => stat(dirname(path)).then(() => undefined))
+    if (!found?.isDirectory()) return
+    const message = `EISDIR: illegal operation on a directory, open '${path}'`
+    throw Object.assign(new Error(message), { code: 'EISDIR', path })
+  } catch (error) {
+    throw asFileError('write', path, error)
+  }
 }

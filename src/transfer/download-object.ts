@@ -2,7 +2,9 @@ import type { ClientCore } from '../client/core.js'
 import { InconsistentError, ResponseError, ServiceError, SourceChangedError } from '../errors.js'
 import type { CipherSpec } from '../native/engine.js'
 import { type GetObjectRequest, getObject, type HeadObjectResult, headObject } from '../operations/index.js'
+import type { ObjectBody } from '../pipeline/object-body.js'
 import { send } from '../pipeline/send.js'
+import { FirstAnswer } from './download-first.js'
 import { type ByteRange, resolveRange } from './download-range.js'
 import type { DownloadRequest, DownloadResult } from './download-request.js'
 import { gather, type PartBuffers } from './gather.js'
@@ -37,28 +39,44 @@ export class PinnedObject implements DownloadableObject {
   readonly head: HeadObjectResult
   readonly #core: ClientCore
   readonly #request: GetObjectRequest
+  readonly #first: FirstAnswer | undefined
   /** Failures that are not to be mended. */
   readonly #final = new WeakSet<object>()
 
-  private constructor(core: ClientCore, request: DownloadRequest, head: HeadObjectResult) {
+  private constructor(core: ClientCore, request: DownloadRequest, head: HeadObjectResult, first?: FirstAnswer) {
     const { ifMatch, ifNoneMatch, ifModifiedSince, ifUnmodifiedSince, progressFn, rangeHeader, ...rest } = request
     this.#core = core
     this.head = head
+    this.#first = first
     this.size = head.contentLength ?? 0
     this.range = resolveRange(rangeHeader, this.size)
     // Conditions were settled by the first request; from here on the entity tag pins the object.
     this.#request = { ...rest, ...(head.versionId !== undefined && { versionId: head.versionId }) }
   }
 
-  /** Asks what the object is. @throws ServiceError when there is none, ParamInvalidError for a range it does not have */
+  /**
+   * Asks what the object is: with a HEAD, or, where it is said how long the first part will be, by asking for that.
+   *
+   * @throws ServiceError when there is none, ParamInvalidError for a range it does not have
+   */
   static async find(
     core: ClientCore,
     request: DownloadRequest,
     signal: AbortSignal | undefined,
+    firstLength?: number,
   ): Promise<PinnedObject> {
     if (request?.rangeHeader !== undefined) resolveRange(request.rangeHeader, Number.MAX_SAFE_INTEGER)
-    const head = await send(core, headObject, conditionsOf(request ?? {}), signal ? { signal } : {})
-    return new PinnedObject(core, request, head)
+    const { progressFn, ...about } = request ?? {}
+    const first =
+      firstLength === undefined
+        ? undefined
+        : await FirstAnswer.ask(core, about as GetObjectRequest, firstLength, signal)
+    const head = first?.head ?? (await send(core, headObject, conditionsOf(about), signal ? { signal } : {}))
+    return new PinnedObject(core, request, head, first)
+  }
+
+  close(): void {
+    this.#first?.close()
   }
 
   /** Whether all bytes were asked for, so that the service's CRC-64 is theirs. */
@@ -98,14 +116,25 @@ export class PinnedObject implements DownloadableObject {
     }
   }
 
-  /** The bytes of one answer, after checking that it is about exactly this range. */
+  /** The bytes of one answer. */
   async *#receive(
     offset: number,
     length: number,
     signal: AbortSignal,
     buffers: PartBuffers,
   ): AsyncGenerator<Uint8Array[]> {
-    const last = offset + length - 1
+    const body = this.#first?.take(offset, length, signal) ?? (await this.#ask(offset, offset + length - 1, signal))
+    let received = 0
+    // What came before the connection broke need not come again: it is handed over before the error.
+    for await (const bytes of gather(body, buffers, Math.min(batch, length), length)) {
+      received += bytes.length
+      yield [bytes]
+    }
+    if (received < length) throw new ResponseError(`the answer ended after ${received} of ${length} bytes`)
+  }
+
+  /** The body of an answer that is about exactly this range. */
+  async #ask(offset: number, last: number, signal: AbortSignal): Promise<ObjectBody> {
     const { etag } = this.head
     const range = { rangeHeader: `bytes=${offset}-${last}`, rangeBehavior: 'standard', ...(etag && { ifMatch: etag }) }
     const request = { ...this.#request, ...range }
@@ -122,13 +151,7 @@ export class PinnedObject implements DownloadableObject {
       const got = `${answer.statusCode} ${answer.contentRange ?? ''}`
       throw new ResponseError(`asked for bytes ${offset}-${last}/${this.size}, got ${got}`)
     }
-    let received = 0
-    // What came before the connection broke need not come again: it is handed over before the error.
-    for await (const bytes of gather(body, buffers, Math.min(batch, length), length)) {
-      received += bytes.length
-      yield [bytes]
-    }
-    if (received < length) throw new ResponseError(`the answer ended after ${received} of ${length} bytes`)
+    return body
   }
 }
 

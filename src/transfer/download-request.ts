@@ -35,6 +35,11 @@ export interface DownloadResult {
   versionId?: string
   /** CRC-64 of the bytes written, decimal, as computed here; compared with the service's when they are the whole object. */
   hashCrc64: string
+  /**
+   * For objects that were decrypted: CRC-64 of the plaintext, decimal. Absent for others, and where an earlier run wrote parts
+   * of the file and did not note it.
+   */
+  plainHashCrc64?: string
   /** Headers of the object, names in lower case. */
   headers: Record<string, string>
 }

@@ -21,6 +21,7 @@ export class StreamDownload {
   readonly #progress: TransferProgress
   readonly #ahead: AheadPart[] = []
   #crc64 = 0n
+  #plain = 0n
   #cipher: AesCtr | undefined
 
   constructor(
@@ -60,7 +61,8 @@ export class StreamDownload {
         this.#context.parallelism.succeeded()
         await current?.close()
       }
-      return this.#object.result(this.#crc64)
+      const result = this.#object.result(this.#crc64)
+      return this.#object.cipherAt ? { ...result, plainHashCrc64: this.#plain.toString() } : result
     } catch (error) {
       stop.abort(error)
       await Promise.all([current, ...this.#ahead].map(part => part?.close()))
@@ -104,7 +106,9 @@ export class StreamDownload {
   #decrypted(chunk: Uint8Array): Uint8Array {
     if (this.#object.cipherAt === undefined) return chunk
     this.#cipher ??= getEngine().aesCtr(this.#object.cipherAt(this.#object.range.offset))
-    return this.#cipher.apply(chunk, Buffer.allocUnsafeSlow(chunk.byteLength))
+    const plain = this.#cipher.apply(chunk, Buffer.allocUnsafeSlow(chunk.byteLength))
+    this.#plain = getEngine().crc64(plain, this.#plain)
+    return plain
   }
 }
 

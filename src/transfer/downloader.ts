@@ -1,5 +1,6 @@
 import type { ClientCore } from '../client/core.js'
-import { FileDownload, refuseDirectory } from './download-file.js'
+import { traceTransfer } from '../observability/transfer-trace.js'
+import { FileDownload, memoryOf, refuseTarget } from './download-file.js'
 import { type DownloadableObject, PinnedObject } from './download-object.js'
 import type { DownloaderOptions, DownloadRequest, DownloadResult } from './download-request.js'
 import { StreamDownload } from './download-stream.js'
@@ -10,11 +11,12 @@ import { transferContext } from './transfer-context.js'
 export type { DownloaderOptions, DownloadRequest, DownloadResult } from './download-request.js'
 export type { DownloadTarget } from './stream-sink.js'
 
-/** How an object to download is found. */
+/** How an object to download is found. It may ask for the first part at once, where it is said how long that may be. */
 export type FindObject = (
   core: ClientCore,
   request: DownloadRequest,
   signal: AbortSignal | undefined,
+  firstLength?: number,
 ) => Promise<DownloadableObject>
 
 /**
@@ -48,15 +50,28 @@ export class Downloader {
   async downloadFile(request: DownloadRequest, path: string, options?: DownloaderOptions): Promise<DownloadResult> {
     checkPath(path)
     const merged = checked(this.#options, options)
-    merged.signal?.throwIfAborted()
-    await refuseDirectory(path)
-    const context = transferContext(this.#core, merged)
-    const object = await this.#find(context.core, request, merged.signal)
-    try {
-      return await new FileDownload(context, object, path, request, merged).run()
-    } finally {
-      object.close?.()
-    }
+    return traceTransfer(this.#core.logger, { ...request, kind: 'download' }, merged, async (watched, event) => {
+      const { signal } = watched
+      signal?.throwIfAborted()
+      await refuseTarget(path)
+      const context = transferContext(this.#core, watched, event)
+      const { memory } = context.core
+      const first = firstLength(request, watched)
+      // Memory is had before a connection, here as everywhere: two transfers that wait for each other would wait for ever.
+      const reserved = first === undefined ? 0 : memoryOf(first)
+      if (reserved > 0) await memory.acquire(reserved, signal)
+      let download: FileDownload | undefined
+      let object: DownloadableObject | undefined
+      try {
+        object = await this.#find(context.core, request, signal, first)
+        download = new FileDownload(context, object, path, request, watched, reserved)
+        return await download.run()
+      } finally {
+        object?.close?.()
+        if (download === undefined) memory.release(reserved)
+        else download.close()
+      }
+    })
   }
 
   /**
@@ -75,23 +90,31 @@ export class Downloader {
     const merged = checked(this.#options, options)
     const ends = merged.end !== false && writable !== process.stdout && writable !== process.stderr
     const sink = openSink(writable)
-    let object: DownloadableObject | undefined
-    try {
-      const context = transferContext(this.#core, merged)
-      merged.signal?.throwIfAborted()
-      object = await this.#find(context.core, request, merged.signal)
-      const result = await new StreamDownload(context, object, sink, request, merged).run()
-      if (ends) await sink.end(merged.signal)
-      else sink.release()
-      return result
-    } catch (error) {
-      if (ends) sink.fail(error)
-      else sink.release()
-      throw error
-    } finally {
-      object?.close?.()
-    }
+    return traceTransfer(this.#core.logger, { ...request, kind: 'download' }, merged, async (watched, event) => {
+      let object: DownloadableObject | undefined
+      try {
+        const context = transferContext(this.#core, watched, event)
+        watched.signal?.throwIfAborted()
+        object = await this.#find(context.core, request, watched.signal, firstLength(request, watched))
+        const result = await new StreamDownload(context, object, sink, request, watched).run()
+        if (ends) await sink.end(watched.signal)
+        else sink.release()
+        return result
+      } catch (error) {
+        if (ends) sink.fail(error)
+        else sink.release()
+        throw error
+      } finally {
+        object?.close?.()
+      }
+    })
   }
+}
+
+/** How long a first part may be that is asked for before anything is known; nothing where that could be in vain. */
+function firstLength(request: DownloadRequest, options: DownloaderOptions): number | undefined {
+  const { partSize, enableCheckpoint, control } = options
+  return request?.rangeHeader !== undefined || enableCheckpoint || control?.paused ? undefined : partSize
 }
 
 function checked(base: DownloaderOptions, overrides: DownloaderOptions | undefined): DownloaderOptions {

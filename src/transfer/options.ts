@@ -20,6 +20,13 @@ export interface TransferOptions {
   control?: TransferControl
   /** Bytes per second that this transfer may use; the client's own limit counts besides. @default unlimited */
   bandwidthLimit?: number
+  /**
+   * Bytes per second that each connection must bring, see the client's option of this name; 0 for no such limit.
+   * @default the client's
+   */
+  minThroughput?: number
+  /** Milliseconds over which `minThroughput` is measured. @default the client's */
+  minThroughputWindow?: number
 }
 
 /** Options of transfers that can go on where an earlier run ended. */
@@ -33,7 +40,16 @@ export interface CheckpointOptions {
   checkpointDir?: string
 }
 
-const known = ['partSize', 'parallelNum', 'signal', 'onProgress', 'control', 'bandwidthLimit']
+const known = [
+  'partSize',
+  'parallelNum',
+  'signal',
+  'onProgress',
+  'control',
+  'bandwidthLimit',
+  'minThroughput',
+  'minThroughputWindow',
+]
 
 /** Puts options over others and checks them. @throws ParamInvalidError naming the option */
 export function mergeTransferOptions<T extends TransferOptions>(
@@ -49,7 +65,7 @@ export function mergeTransferOptions<T extends TransferOptions>(
     if (!known.includes(name) && !own.includes(name))
       throw new ParamInvalidError(name, 'there is no option of this name')
   }
-  const { partSize, parallelNum, control, bandwidthLimit } = merged
+  const { partSize, parallelNum, control, bandwidthLimit, minThroughput, minThroughputWindow } = merged
   if (
     partSize !== undefined &&
     !(Number.isSafeInteger(partSize) && partSize >= minPartSize && partSize <= maxPartSize)
@@ -64,6 +80,12 @@ export function mergeTransferOptions<T extends TransferOptions>(
   }
   if (bandwidthLimit !== undefined && !(Number.isSafeInteger(bandwidthLimit) && bandwidthLimit >= 1)) {
     throw new ParamInvalidError('bandwidthLimit', 'expected an integer of at least 1 byte per second')
+  }
+  if (minThroughput !== undefined && !(Number.isSafeInteger(minThroughput) && minThroughput >= 0)) {
+    throw new ParamInvalidError('minThroughput', 'expected an integer of at least 0 bytes per second')
+  }
+  if (minThroughputWindow !== undefined && !(Number.isSafeInteger(minThroughputWindow) && minThroughputWindow >= 1)) {
+    throw new ParamInvalidError('minThroughputWindow', 'expected milliseconds, an integer of at least 1')
   }
   return merged
 }

@@ -35,9 +35,9 @@ export function* planParts(length: number, partSize: number): Generator<Part> {
 }
 
 /** Parts of a stream that have the wanted size, before sizes begin to grow. */
-const steadyParts = 1000
+const steadyParts = 2000
 /** Parts up to which sizes grow slowly. */
-const slowParts = 5000
+const slowParts = 6000
 /** How much larger than the one before a part is: slowly at first, fast when many parts have been used up. */
 const slowGrowth = 1.001
 const fastGrowth = 1.01
@@ -48,13 +48,13 @@ const largestBuffer = Math.min(maxPartSize, Math.floor(constants.MAX_LENGTH / gr
  * The size of a stream's part, for streams whose length nobody knows. Such a stream must neither run out of its 10,000 parts
  * nor hold large buffers while it is short, so sizes grow with what has been sent:
  *
- * - parts 1 to 1,000 have the wanted size;
- * - parts up to 5,000 are each 0.1 % larger than the one before, so a part stays near a thousandth of what has been sent;
+ * - parts 1 to 2,000 have the wanted size;
+ * - parts up to 6,000 are each 0.1 % larger than the one before, so a part stays near a thousandth of what has been sent;
  * - later ones are each 1 % larger, until they are as large as a part can be (5 GiB, or the largest buffer there is).
  *
  * Sizes are rounded up to an eighth of a power of two: a change is rare, so buffers are used again. With 6 MiB to begin with
- * that is 6 MiB up to 5.9 GiB, about 11 MiB at 10 GiB, 110 MiB at 100 GiB; 10,000 parts then hold at least 18 TiB. For the 48.8 TiB that an object can have, begin with larger parts, or say
- * how long the stream will be (`expectedSize`).
+ * that is 6 MiB up to 11.7 GiB, 15 MiB at 20 GiB, 96 MiB at 100 GiB; 10,000 parts then hold at least 15 TiB. For the 48.8 TiB
+ * that an object can have, begin with larger parts, or say how long the stream will be (`expectedSize`).
  */
 export function growingPartSize(number: number, wanted: number): number {
   const slow = Math.min(Math.max(number - steadyParts, 0), slowParts - steadyParts)

@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream'
-import type { HttpClient, HttpRequest, HttpResponse } from '../http/http-client.js'
+import type { FlowWatch, HttpClient, HttpRequest, HttpResponse } from '../http/http-client.js'
 import type { RateLimiter } from './rate-limit.js'
 
 /**
@@ -16,10 +16,10 @@ export class RateLimitedHttpClient implements HttpClient {
   }
 
   async send(request: HttpRequest): Promise<HttpResponse> {
-    const { body, signal } = request
-    const limited = body === undefined ? request : { ...request, body: paced(body, this.#limiter, signal) }
+    const { body, signal, flow } = request
+    const limited = body === undefined ? request : { ...request, body: paced(body, this.#limiter, signal, flow) }
     const response = await this.#inner.send(limited)
-    return { ...response, body: new PacedBody(response.body, this.#limiter) }
+    return { ...response, body: new PacedBody(response.body, this.#limiter, flow) }
   }
 
   async close(): Promise<void> {
@@ -31,13 +31,29 @@ async function* paced(
   body: Uint8Array | AsyncIterable<Uint8Array>,
   limiter: RateLimiter,
   signal: AbortSignal | undefined,
+  flow: FlowWatch | undefined,
 ): AsyncGenerator<Uint8Array> {
   for await (const chunk of body instanceof Uint8Array ? [body] : body) {
     for (let at = 0; at < chunk.byteLength; at += limiter.piece) {
       const piece = chunk.subarray(at, at + limiter.piece)
-      await limiter.take(piece.byteLength, signal)
+      await inTurn(limiter, piece.byteLength, signal, flow)
       yield piece
     }
+  }
+}
+
+/** Waits for the limiter, which is no fault of the network. */
+async function inTurn(
+  limiter: RateLimiter,
+  bytes: number,
+  signal: AbortSignal | undefined,
+  flow: FlowWatch | undefined,
+): Promise<void> {
+  flow?.hold()
+  try {
+    await limiter.take(bytes, signal)
+  } finally {
+    flow?.go()
   }
 }
 
@@ -45,15 +61,17 @@ async function* paced(
 class PacedBody extends Readable {
   readonly #source: Readable
   readonly #limiter: RateLimiter
+  readonly #flow: FlowWatch | undefined
   readonly #stop = new AbortController()
   #ended = false
   /** Chunks that are waiting for their turn. */
   #waiting = 0
 
-  constructor(source: Readable, limiter: RateLimiter) {
+  constructor(source: Readable, limiter: RateLimiter, flow: FlowWatch | undefined) {
     super({ highWaterMark: limiter.piece })
     this.#source = source
     this.#limiter = limiter
+    this.#flow = flow
     source.on('data', chunk => void this.#pass(chunk))
     source.on('end', () => {
       this.#ended = true
@@ -73,7 +91,7 @@ class PacedBody extends Readable {
       let more = true
       for (let at = 0; at < chunk.byteLength; at += this.#limiter.piece) {
         const piece = chunk.subarray(at, at + this.#limiter.piece)
-        await this.#limiter.take(piece.byteLength, this.#stop.signal)
+        await inTurn(this.#limiter, piece.byteLength, this.#stop.signal, this.#flow)
         more = this.push(piece)
       }
       this.#waiting--

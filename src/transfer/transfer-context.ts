@@ -1,7 +1,9 @@
 import type { ClientCore } from '../client/core.js'
+import type { TransferEvent } from '../observability/events.js'
 import type { TransferOptions } from './options.js'
 import { RateLimiter } from './rate-limit.js'
 import { RateLimitedHttpClient } from './rate-limit-http.js'
+import { watchThroughput } from './throughput-http.js'
 import { AdaptiveParallelism, ThrottleAwareRetryer } from './transfer-throttle.js'
 
 /** One transfer's view of the client: its requests are retried, paced and counted for this transfer. */
@@ -11,16 +13,31 @@ export interface TransferContext {
   readonly parallelism: AdaptiveParallelism
 }
 
-/** Makes a transfer's view of the client. */
-export function transferContext(client: ClientCore, options: TransferOptions): TransferContext {
-  const parallelism = new AdaptiveParallelism(options.parallelNum as number)
-  const { bandwidthLimit } = options
-  const own: Partial<ClientCore> = {
+/** Makes a transfer's view of the client. Parts that were moved are counted in the event, if there is one. */
+export function transferContext(client: ClientCore, options: TransferOptions, event?: TransferEvent): TransferContext {
+  const parallelism = new AdaptiveParallelism(options.parallelNum as number, event)
+  const { bandwidthLimit, minThroughput, minThroughputWindow } = options
+  const limited =
+    bandwidthLimit === undefined
+      ? client.httpClient
+      : new RateLimitedHttpClient(client.httpClient, new RateLimiter(bandwidthLimit))
+  const core = viewOf(client, {
     retryer: new ThrottleAwareRetryer(client.retryer, parallelism),
-    ...(bandwidthLimit !== undefined && {
-      httpClient: new RateLimitedHttpClient(client.httpClient, new RateLimiter(bandwidthLimit)),
+    // Outermost, so that it hears of bytes that wait for a limit.
+    httpClient: watchThroughput(limited, {
+      minThroughput: minThroughput ?? client.options.minThroughput,
+      minThroughputWindow: minThroughputWindow ?? client.options.minThroughputWindow,
     }),
-  }
+  })
+  return { core, parallelism }
+}
+
+/** A client whose connections are given up when they drip: for what is read outside of transfers. */
+export function watchedCore(client: ClientCore): ClientCore {
+  return viewOf(client, { httpClient: watchThroughput(client.httpClient, client.options) })
+}
+
+function viewOf(client: ClientCore, own: Partial<ClientCore>): ClientCore {
   const core: ClientCore = Object.create(client, Object.getOwnPropertyDescriptors(own))
   // What one transfer learns about the service's clock is true for the whole client.
   Object.defineProperty(core, 'clockOffset', {
@@ -29,5 +46,5 @@ export function transferContext(client: ClientCore, options: TransferOptions): T
       client.clockOffset = offset
     },
   })
-  return { core, parallelism }
+  return core
 }

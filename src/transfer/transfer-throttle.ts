@@ -9,13 +9,16 @@ export { isThrottled, requestedDelay }
  */
 export class AdaptiveParallelism {
   readonly #most: number
+  readonly #moved: { parts: number } | undefined
   #current: number
   #successes = 0
   /** Answers to requests that were under way when the number was halved say nothing about the new number. */
   #ignored = 0
 
-  constructor(most: number) {
+  /** @param moved where parts that were moved are counted */
+  constructor(most: number, moved?: { parts: number }) {
     this.#most = most
+    this.#moved = moved
     this.#current = most
   }
 
@@ -37,6 +40,7 @@ export class AdaptiveParallelism {
 
   /** A part has been moved. */
   succeeded(): void {
+    if (this.#moved) this.#moved.parts++
     this.#ignored = 0
     this.#successes++
     if (this.#successes < this.#current || this.#current >= this.#most) return

@@ -99,6 +99,12 @@ export class UploadCheckpoint {
     await removeJournal(this.path)
   }
 
+  /** Makes the journal of an upload whose own journal is lost. The service's list of parts is all that is known of it. */
+  async adopt(uploadId: string): Promise<void> {
+    const journal = await Journal.create(this.path, { ...this.#header, uploadId })
+    await journal.close()
+  }
+
   /** The upload that a journal of this target names, whatever it was uploaded from. */
   #sessionOf({ header }: JournalContent): UploadSession | undefined {
     const { target, version, ferross } = this.#header

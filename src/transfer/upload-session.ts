@@ -118,7 +118,8 @@ export class UploadSession {
     }
     const stated = completed.hashCrc64
     if (this.#core.uploadCrc64Check && stated !== undefined && stated !== crc) {
-      throw new InconsistentError(crc, stated, { operation: 'CompleteMultipartUpload', retryable: false })
+      const { requestId } = completed
+      throw new InconsistentError(crc, stated, { operation: 'CompleteMultipartUpload', requestId, retryable: false })
     }
     return { ...completed, uploadId: this.id, hashCrc64: crc }
   }

@@ -1,6 +1,7 @@
 import type { ClientCore } from '../client/core.js'
 import { ParamInvalidError } from '../errors.js'
 import { getEngine } from '../native/index.js'
+import { traceTransfer } from '../observability/transfer-trace.js'
 import { checkCheckpointOptions, checkFlag, checkPath, mergeTransferOptions } from './options.js'
 import { openSource, type UploadSource } from './stream-source.js'
 import { transferContext } from './transfer-context.js'
@@ -41,17 +42,20 @@ export class Uploader {
   async uploadFile(request: UploadRequest, path: string, options?: UploaderOptions): Promise<UploadResult> {
     checkPath(path)
     const merged = checked(this.#options, options)
-    merged.signal?.throwIfAborted()
-    const reader = await getEngine()
-      .openPartReader(path)
-      .catch(error => {
-        throw asFileError('read', path, error)
-      })
-    try {
-      return await new FileUpload(transferContext(this.#core, merged), reader, path, request, merged).run()
-    } finally {
-      await reader.close()
-    }
+    return traceTransfer(this.#core.logger, { ...request, kind: 'upload' }, merged, async (watched, event) => {
+      watched.signal?.throwIfAborted()
+      const reader = await getEngine()
+        .openPartReader(path)
+        .catch(error => {
+          throw asFileError('read', path, error)
+        })
+      try {
+        const context = transferContext(this.#core, watched, event)
+        return await new FileUpload(context, reader, path, request, watched).run()
+      } finally {
+        await reader.close()
+      }
+    })
   }
 
   /**
@@ -69,7 +73,9 @@ export class Uploader {
   async uploadFrom(request: UploadRequest, source: UploadSource, options?: UploaderOptions): Promise<UploadResult> {
     const merged = checked(this.#options, options)
     const opened = openSource(source)
-    return new StreamUpload(transferContext(this.#core, merged), opened, request, merged).run()
+    return traceTransfer(this.#core.logger, { ...request, kind: 'upload' }, merged, (watched, event) =>
+      new StreamUpload(transferContext(this.#core, watched, event), opened, request, watched).run(),
+    )
   }
 }
 

@@ -24,6 +24,20 @@ function readPartMarker(raw: string | number | undefined): number {
   return marker
 }
 
+/** The envelope of an upload that the client encrypts, as its initiation gave it. Its description of the key is not listed. */
+function clientEncryption(headers: Readonly<Record<string, string>>) {
+  const value = (name: string) => headers[`x-oss-meta-client-side-encryption-${name}`]
+  const length = (name: string) => (/^\d{1,15}$/.test(value(name) ?? '') ? Number(value(name)) : undefined)
+  return {
+    clientEncryptionKey: value('key'),
+    clientEncryptionStart: value('start'),
+    clientEncryptionCekAlg: value('cek-alg'),
+    clientEncryptionWrapAlg: value('wrap-alg'),
+    clientEncryptionDataSize: length('data-size'),
+    clientEncryptionPartSize: length('part-size'),
+  }
+}
+
 /** Listing unfinished uploads and their parts. */
 export const multipartListHandlers: Handlers = {
   listMultipartUploads: (call, request) => {
@@ -89,6 +103,7 @@ export const multipartListHandlers: Handlers = {
         nextPartNumberMarker: page.at(-1)?.partNumber ?? marker,
         maxParts,
         isTruncated: rest.length > page.length,
+        ...clientEncryption(record.template.headers),
         parts: page.map(part => ({
           partNumber: part.partNumber,
           lastModified: new Date(part.modified),

@@ -1,0 +1,7 @@
+/**
+ * OpenTelemetry spans for ferross.
+ *
+ * @packageDocumentation
+ */
+
+export { type Instrumentation, type InstrumentOptions, instrument } from './instrument.js'
