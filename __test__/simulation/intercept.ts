@@ -79,6 +79,7 @@ function fileFunctions(current: () => FileWorld) {
     stat: (path: string) => {
       const { disk, scheduler } = current()
       return scheduler.later(() => {
+        if (path === root) return { ino: 0, size: 0, mtimeMs: 0, isFile: () => false, isDirectory: () => true }
         const { ino, data, mtimeMs } = disk.find(path, 'stat')
         return { ino, size: data.length, mtimeMs, isFile: () => true, isDirectory: () => false }
       })
