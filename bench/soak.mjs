@@ -39,6 +39,13 @@ const client = new ferross.Client({
 })
 const body = Buffer.alloc(1024, 'x')
 let aborted = 0
+// Whoever has no more time gets the figures so far.
+let stopped = false
+for (const signal of ['SIGINT', 'SIGTERM']) {
+  process.once(signal, () => {
+    stopped = true
+  })
+}
 
 /** Four in ten are written, four are read, two are looked at. */
 async function call(index) {
@@ -66,13 +73,13 @@ console.log('| ---: | ---: | ---: | ---: | ---: | ---: |')
 report(0, 0)
 const started = performance.now()
 let next = 0
-for (let step = 1; step <= steps; step++) {
+for (let step = 1; step <= steps && !stopped; step++) {
   const end = Math.floor((requests * step) / steps)
   const worker = async () => {
-    while (next < end) await call(next++)
+    while (next < end && !stopped) await call(next++)
   }
   await Promise.all(Array.from({ length: parallel }, worker))
-  report(end, performance.now() - started)
+  report(next, performance.now() - started)
 }
 await client.close()
 await new Promise(resolve => setImmediate(resolve))
