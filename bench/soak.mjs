@@ -61,6 +61,8 @@ async function call(index) {
         : client.headObject(request, options)
   if (stop) setImmediate(() => stop.abort())
   await work.catch(error => {
+    // Who stops this may have stopped the sink as well.
+    if (stopped) return
     if (!stop?.signal.aborted) throw error
     aborted++
   })
