@@ -2,7 +2,7 @@ import type { Dispatcher } from 'undici'
 import { AnonymousCredentialsProvider } from '../credentials/anonymous.js'
 import type { CredentialsProvider } from '../credentials/credentials.js'
 import { ParamInvalidError, ParamRequiredError } from '../errors.js'
-import type { ConnectionOptions } from '../http/connection-options.js'
+import { type ConnectionOptions, refuseUnused } from '../http/connection-options.js'
 import type { HttpClient } from '../http/http-client.js'
 import { UndiciHttpClient } from '../http/undici-client.js'
 import { version } from '../internal/version.js'
@@ -229,6 +229,7 @@ function checkTypes(options: ClientOptions): void {
   if (httpClient && typeof httpClient.send !== 'function') {
     throw new ParamInvalidError('httpClient', 'expected an object with a send method')
   }
+  if (httpClient) refuseUnused(options, 'httpClient')
   if (
     additionalHeaders &&
     !(Array.isArray(additionalHeaders) && additionalHeaders.every(name => typeof name === 'string'))

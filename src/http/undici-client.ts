@@ -1,6 +1,6 @@
 import { Agent, type Dispatcher } from 'undici'
 import { ClientClosedError } from '../errors.js'
-import { type ConnectionOptions, connectionSettings } from './connection-options.js'
+import { type ConnectionOptions, connectionSettings, refuseUnused } from './connection-options.js'
 import { DnsCache } from './dns-cache.js'
 import type { HttpClient, HttpRequest, HttpResponse } from './http-client.js'
 import { onreadConnector } from './onread-connector.js'
@@ -28,6 +28,7 @@ export class UndiciHttpClient implements HttpClient {
   constructor(options: UndiciHttpClientOptions = {}) {
     this.#own = options.dispatcher === undefined
     if (options.dispatcher) {
+      refuseUnused(options, 'dispatcher')
       this.#dispatcher = options.dispatcher
       return
     }
