@@ -3,7 +3,7 @@ import type { RequestDraft } from '../binding/draft.js'
 import { encodeRequest } from '../binding/encode-request.js'
 import type { Operation, OperationData, OperationRequest } from '../binding/operation.js'
 import type { Credentials } from '../credentials/credentials.js'
-import { InconsistentError, OssError, ParamInvalidError } from '../errors.js'
+import { InconsistentError, OssError, ParamInvalidError, ResponseError } from '../errors.js'
 import type { HttpRequest, HttpResponse } from '../http/http-client.js'
 import { contentTypeOf } from '../internal/content-type.js'
 import { Crc64, crc64 } from '../native/checksum.js'
@@ -78,9 +78,11 @@ async function collect(payload: Payload): Promise<Payload> {
 /** A Content-Length below the body's makes OSS store a truncated object without a word. */
 function checkLength(headers: Record<string, string>, payload: Payload | undefined): void {
   const stated = headers['content-length']
-  if (stated === undefined || payload?.length === undefined) return
-  if (Number(stated) !== payload.length) {
-    throw new ParamInvalidError('contentLength', `is ${stated}, but the body has ${payload.length} bytes`)
+  // Without a body, bytes that are only announced would be taken from the next request on the connection.
+  const length = payload === undefined ? 0 : payload.length
+  if (stated === undefined || length === undefined) return
+  if (!/^\d+$/.test(stated) || Number(stated) !== length) {
+    throw new ParamInvalidError('contentLength', `is ${stated}, but the body has ${length} bytes`)
   }
 }
 
@@ -175,7 +177,7 @@ class Exchange<Res> {
     const mayFollow = this.#context.enabledRedirect && (request.method === 'GET' || request.method === 'HEAD')
     for (let hops = 0; mayFollow && hops < 5 && isRedirect(response); hops++) {
       discard(response.body)
-      const target = new URL(response.headers['location'] as string, url).href
+      const target = redirectTarget(response.headers['location'] as string, url)
       response = await httpClient.send({ ...request, url: target, headers: forHost(headers, url, target) })
     }
     return response
@@ -257,6 +259,14 @@ class Exchange<Res> {
 
 function isRedirect({ statusCode, headers }: HttpResponse): boolean {
   return [301, 302, 303, 307, 308].includes(statusCode) && headers['location'] !== undefined
+}
+
+/** @throws ResponseError for what is no address to go on to */
+function redirectTarget(location: string, url: string): string {
+  const target = URL.canParse(location, url) ? new URL(location, url) : undefined
+  if (target && /^https?:$/.test(target.protocol) && target.username === '' && target.password === '')
+    return target.href
+  throw new ResponseError('the answer redirects to what is not an HTTP address', { retryable: false })
 }
 
 /** Another host gets the request, but nothing that proves who sent it. */
