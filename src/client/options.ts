@@ -176,7 +176,7 @@ const checks: Readonly<Record<Kind, [expectation: string, test: (value: unknown)
 
 function checkTypes(options: ClientOptions): void {
   for (const [name, value] of Object.entries(options)) {
-    const kind = kinds[name as keyof ClientOptions]
+    const kind = Object.hasOwn(kinds, name) ? kinds[name as keyof ClientOptions] : undefined
     if (kind === undefined) throw new ParamInvalidError(name, 'there is no option of this name')
     const [expectation, test] = checks[kind]
     if (value !== undefined && !test(value)) throw new ParamInvalidError(name, expectation)

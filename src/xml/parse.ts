@@ -93,7 +93,8 @@ export function parseXml(source: string): { name: string; root: XmlElement } {
   try {
     parsed = parser.parse(source, true)
   } catch (error) {
-    throw new XmlSyntaxError(error instanceof Error ? error.message : String(error))
+    // It may quote the document.
+    throw new XmlSyntaxError((error instanceof Error ? error.message : String(error)).slice(0, 200))
   }
   const name = Object.keys(parsed).find(key => !key.startsWith('#'))
   const content = name === undefined ? undefined : parsed[name]?.[0]
