@@ -175,9 +175,10 @@ class Exchange<Res> {
     }
     let response = await httpClient.send(request).catch(throwUnanswered)
     const mayFollow = this.#context.enabledRedirect && (request.method === 'GET' || request.method === 'HEAD')
+    let target = url
     for (let hops = 0; mayFollow && hops < 5 && isRedirect(response); hops++) {
       discard(response.body)
-      const target = redirectTarget(response.headers['location'] as string, url)
+      target = redirectTarget(response.headers['location'] as string, target)
       response = await httpClient.send({ ...request, url: target, headers: forHost(headers, url, target) })
     }
     return response
