@@ -107,9 +107,11 @@ async function collect(payload: Payload): Promise<Payload> {
 /** A Content-Length below the body's makes OSS store a truncated object without a word. */
 function checkLength(headers: Record<string, string>, payload: Payload | undefined): void {
   const stated = headers['content-length']
-  if (stated === undefined || payload?.length === undefined) return
-  if (Number(stated) !== payload.length) {
-    throw new ParamInvalidError('contentLength', `is ${stated}, but the body has ${payload.length} bytes`)
+  // Without a body, bytes that are only announced would be taken from the next request on the connection.
+  const length = payload === undefined ? 0 : payload.length
+  if (stated === undefined || length === undefined) return
+  if (!/^\d+$/.test(stated) || Number(stated) !== length) {
+    throw new ParamInvalidError('contentLength', `is ${stated}, but the body has ${length} bytes`)
   }
 }
 
@@ -321,8 +323,9 @@ function redirectOf({ statusCode, headers }: HttpResponse, from: string): string
   const location = headers['location']
   if (location === undefined || ![301, 302, 303, 307, 308].includes(statusCode)) return undefined
   if (!URL.canParse(location, from)) return undefined
-  const { href, protocol } = new URL(location, from)
-  return protocol === 'http:' || protocol === 'https:' ? href : undefined
+  const { href, protocol, username, password } = new URL(location, from)
+  const plain = /^https?:$/.test(protocol) && username === '' && password === ''
+  return plain ? href : undefined
 }
 
 /** Another host gets the request, but nothing that proves who sent it. */

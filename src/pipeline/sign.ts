@@ -32,7 +32,21 @@ export async function fetchCredentials(
     throw new CredentialsFetchError(cause)
   }
   if (!credentials?.accessKeyId || !credentials.accessKeySecret) throw new CredentialsEmptyError()
+  if (!sendable.has(credentials)) checkSendable(credentials)
   return credentials
+}
+
+/** Credentials that were looked at already: most requests are signed with those of the one before. */
+const sendable = new WeakSet<Credentials>()
+
+/** Id and token become part of headers and URLs. @throws CredentialsFetchError, which does not show them */
+function checkSendable(credentials: Credentials): void {
+  const { accessKeyId, securityToken = '' } = credentials
+  if (!/^[\x21-\x7e]+$/.test(accessKeyId) || !/^[\x21-\x7e]*$/.test(securityToken))
+    throw new CredentialsFetchError(
+      new Error('the access key id or security token has characters that no header can hold'),
+    )
+  sendable.add(credentials)
 }
 
 /** What a signer needs to know about a request. Query and headers are copies that the signer may change. */
