@@ -201,7 +201,7 @@ export class FolderDownload {
 
   async #download({ key, lastModified }: ListedObject, path: string): Promise<void> {
     const { signal, progress } = this.run
-    await this.#downloader.downloadFile({ ...this.#request, key }, path, { signal, onProgress: progress })
+    await this.#downloader.downloadInto({ ...this.#request, key }, path, { signal, onProgress: progress })
     if (lastModified === undefined) return
     try {
       await utimes(path, lastModified, lastModified)

@@ -51,6 +51,15 @@ export class Downloader {
     const merged = checked(this.#options, options)
     merged.signal?.throwIfAborted()
     await refuseTarget(path)
+    return this.#download(request, path, merged)
+  }
+
+  /** {@link Downloader.downloadFile} for a caller who knows that the folder is there and the path is none. @internal */
+  async downloadInto(request: DownloadRequest, path: string, options: DownloaderOptions): Promise<DownloadResult> {
+    return this.#download(request, path, checked(this.#options, options))
+  }
+
+  async #download(request: DownloadRequest, path: string, merged: DownloaderOptions): Promise<DownloadResult> {
     const context = transferContext(this.#core, merged)
     const { memory } = context.core
     const { signal } = merged
