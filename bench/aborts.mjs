@@ -104,7 +104,7 @@ async function measure() {
         () => undefined,
         error => error,
       )
-      for (let turn = 0; turn < round / 2; turn++) await new Promise(resolve => setImmediate(resolve))
+      for (let turn = 0; turn < round * 3; turn++) await new Promise(resolve => setImmediate(resolve))
       stop.abort(reason)
       const error = await settled
       if (error !== undefined && error !== reason) throw error
