@@ -1,6 +1,6 @@
 // What is left after a hundred aborts of each kind of transfer: `node bench/aborts.mjs [--rounds=100]`, after `npm run build`.
-// Each is aborted a little later than the one before, so that every stage is met: while it begins, connects, reads, writes,
-// sends, completes. The embedded server runs in a process of its own, so that its sockets and files are not counted.
+// Each is aborted a little later than the one before, up to about the time that one takes, so that every stage is met: while it
+// begins, connects, reads, writes, sends, completes. Some of the last are over before. The embedded server runs in a process of its own, so that its sockets and files are not counted.
 import { fork } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
@@ -38,6 +38,18 @@ function open(folder) {
     sockets: targets.filter(target => target.startsWith('socket:')).length,
     files: targets.filter(target => target.startsWith(folder)).length,
   }
+}
+
+/** Turns of the event loop until a transfer has ended, or somebody has seen enough of them. */
+async function turnsOf(transfer, enough) {
+  let ended = false
+  const end = () => {
+    ended = true
+  }
+  transfer.then(end, end)
+  let turns = 0
+  for (; !ended && !enough(turns); turns++) await new Promise(resolve => setImmediate(resolve))
+  return turns
 }
 
 async function measure() {
@@ -96,17 +108,18 @@ async function measure() {
   console.log(`${rounds} aborts of each kind, node ${process.version}\n`)
   console.log('kind                    aborted  sockets  files  temporary files  uploads  memory')
   for (const [kind, start] of Object.entries(kinds)) {
+    const undisturbed = await turnsOf(start(rounds, undefined), () => false)
     let aborted = 0
     for (let round = 0; round < rounds; round++) {
       const stop = new AbortController()
       const reason = new Error('enough')
-      const settled = start(round, stop.signal).then(
+      const transfer = start(round, stop.signal).then(
         () => undefined,
         error => error,
       )
-      for (let turn = 0; turn < round * 3; turn++) await new Promise(resolve => setImmediate(resolve))
+      await turnsOf(transfer, turn => turn >= (undisturbed * round) / rounds)
       stop.abort(reason)
-      const error = await settled
+      const error = await transfer
       if (error !== undefined && error !== reason) throw error
       if (error === reason) aborted++
     }
