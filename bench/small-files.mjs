@@ -53,6 +53,9 @@ async function measure() {
       report('upload', await timed(() => client.uploadDirectory({ bucket, prefix: 'up' }, join(folder, 'up'))))
       const down = join(folder, `down${round}`)
       report('download', await timed(() => client.downloadDirectory({ bucket, prefix: 'up' }, down)))
+      const unsynced = { downloader: { fsync: false } }
+      const request = { bucket, prefix: 'up' }
+      report('no fsync', await timed(() => client.downloadDirectory(request, `${down}-unsynced`, unsynced)))
       for (let index = 0; index < files; index += 97)
         if (!readFileSync(join(down, name(index))).equals(Buffer.alloc(size, index))) throw new Error(name(index))
     }

@@ -122,10 +122,11 @@ function firstLength(request: DownloadRequest, options: DownloaderOptions): numb
 }
 
 function checked(base: DownloaderOptions, overrides: DownloaderOptions | undefined): DownloaderOptions {
-  const own = ['enableCheckpoint', 'checkpointDir', 'useTempFile', 'verifyData', 'end']
+  const own = ['enableCheckpoint', 'checkpointDir', 'useTempFile', 'fsync', 'verifyData', 'end']
   const merged = mergeTransferOptions(base, overrides, own)
   checkCheckpointOptions(merged)
   checkFlag('useTempFile', merged.useTempFile)
+  checkFlag('fsync', merged.fsync)
   checkFlag('verifyData', merged.verifyData)
   checkFlag('end', merged.end)
   return merged
