@@ -199,9 +199,9 @@ export class FolderDownload {
     )
   }
 
-  async #download({ key, lastModified }: ListedObject, path: string): Promise<void> {
+  async #download({ key, lastModified, size = 0 }: ListedObject, path: string): Promise<void> {
     const { signal, progress } = this.run
-    await this.#downloader.downloadInto({ ...this.#request, key }, path, { signal, onProgress: progress })
+    await this.#downloader.downloadInto({ ...this.#request, key }, path, size, { signal, onProgress: progress })
     if (lastModified === undefined) return
     try {
       await utimes(path, lastModified, lastModified)

@@ -54,16 +54,29 @@ export class Downloader {
     return this.#download(request, path, merged)
   }
 
-  /** {@link Downloader.downloadFile} for a caller who knows that the folder is there and the path is none. @internal */
-  async downloadInto(request: DownloadRequest, path: string, options: DownloaderOptions): Promise<DownloadResult> {
-    return this.#download(request, path, checked(this.#options, options))
+  /**
+   * {@link Downloader.downloadFile} for a caller who knows that the folder is there and the path is none, and what size the
+   * object had. @internal
+   */
+  async downloadInto(
+    request: DownloadRequest,
+    path: string,
+    size: number,
+    options: DownloaderOptions,
+  ): Promise<DownloadResult> {
+    return this.#download(request, path, checked(this.#options, options), size)
   }
 
-  async #download(request: DownloadRequest, path: string, merged: DownloaderOptions): Promise<DownloadResult> {
+  async #download(
+    request: DownloadRequest,
+    path: string,
+    merged: DownloaderOptions,
+    size?: number,
+  ): Promise<DownloadResult> {
     const context = transferContext(this.#core, merged)
     const { memory } = context.core
     const { signal } = merged
-    const first = firstLength(request, merged)
+    const first = firstLength(request, merged, size)
     // Memory is had before a connection, here as everywhere: two transfers that wait for each other would wait for ever.
     const reserved = first === undefined ? 0 : memoryOf(first)
     if (reserved > 0) await memory.acquire(reserved, signal)
@@ -116,9 +129,13 @@ export class Downloader {
 }
 
 /** How long a first part may be that is asked for before anything is known; nothing where that could be in vain. */
-function firstLength(request: DownloadRequest, options: DownloaderOptions): number | undefined {
-  const { partSize, enableCheckpoint, control } = options
-  return request?.rangeHeader !== undefined || enableCheckpoint || control?.paused ? undefined : partSize
+function firstLength(
+  request: DownloadRequest,
+  { partSize = 0, enableCheckpoint, control }: DownloaderOptions,
+  size = partSize,
+): number | undefined {
+  const inVain = request?.rangeHeader !== undefined || enableCheckpoint || control?.paused || size === 0
+  return inVain ? undefined : Math.min(partSize, size)
 }
 
 function checked(base: DownloaderOptions, overrides: DownloaderOptions | undefined): DownloaderOptions {
