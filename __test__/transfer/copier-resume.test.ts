@@ -214,3 +214,12 @@ test('a copy can be held and let go on, also while it is throttled', async t => 
   t.true(held)
   t.is(result.hashCrc64, crc64(content).toString())
 })
+
+test('a source that shrank to what one request copies leaves nothing of the copy in parts', async t => {
+  const { client, copier, content, interrupt, arrived } = await prepare(t)
+  await interrupt(4)
+  const rest = content.subarray(0, partSize - 1)
+  await client.putObject({ ...source, body: rest })
+  await copier.copy(request)
+  await arrived(rest)
+})

@@ -82,7 +82,8 @@ export class FileDownload {
       const loaded = await checkpoint.load(verifyData === true, this.#options)
       if (loaded === undefined) await checkpoint.clear()
       const { file, written } = loaded ?? { file: files[0], written: new Map<number, WrittenPart>() }
-      const writer = await this.#open(file, loaded !== undefined)
+      // Without a temporary file there may be a target already, which has nothing to do with this download.
+      const writer = await this.#open(file, loaded === undefined ? undefined : true)
       let journal: Journal | undefined
       try {
         journal = await checkpoint.begin(file, written.values())

@@ -45,10 +45,11 @@ export class XmlElement {
   get text(): string {
     const content = this.#content
     if (typeof content === 'string') return resolveEntities(content)
-    const plain = (content['#text'] ?? []).map(part => resolveEntities(String(part)))
-    const verbatim = (content['#cdata'] ?? []).map(part =>
-      typeof part === 'string' ? part : String(part['#text'] ?? ''),
-    )
+    // The parser makes no list of text that stands beside children.
+    const plain = [content['#text'] ?? []].flat().map(part => resolveEntities(String(part)))
+    const verbatim = [content['#cdata'] ?? []]
+      .flat()
+      .map(part => (typeof part === 'string' ? part : String(part['#text'] ?? '')))
     return [...plain, ...verbatim].join('')
   }
 
