@@ -68,12 +68,7 @@ export class Downloader {
     return this.#download(request, path, checked(this.#options, options), size)
   }
 
-  #download(
-    request: DownloadRequest,
-    path: string,
-    merged: DownloaderOptions,
-    size?: number,
-  ): Promise<DownloadResult> {
+  #download(request: DownloadRequest, path: string, merged: DownloaderOptions, size?: number): Promise<DownloadResult> {
     return traceTransfer(this.#core.logger, { ...request, kind: 'download' }, merged, async (watched, event) => {
       const context = transferContext(this.#core, watched, event)
       const { memory } = context.core
