@@ -167,7 +167,7 @@ test('no file, no profile, or one that is switched off mean: there are no creden
 })
 
 test('a profile that cannot be used is a lasting failure that names what is wrong', async t => {
-  const homeDirectory = home(t, { [iniFile]: ini, [cliFile]: cli(), broken: '{"s3cret' })
+  const homeDirectory = home(t, { [iniFile]: ini, [cliFile]: cli(), broken: '{"s3cret', joined: '[default]\ntype = s3cret-0123' })
   const path = join(homeDirectory, iniFile)
   for (const [options, reason] of [
     [{ homeDirectory, profile: 'half' }, 'profile "half" has no access_key_secret'],
@@ -176,6 +176,7 @@ test('a profile that cannot be used is a lasting failure that names what is wron
     [{ homeDirectory, profile: 'sso' }, 'profile "sso" is of a kind that is not known: "CloudSSO"'],
     [{ path, profile: 'strange' }, 'profile "strange" is of a kind that is not known: "rsa_key_pair"'],
     [{ path: join(homeDirectory, 'broken') }, 'the profile file is not JSON'],
+    [{ path: join(homeDirectory, 'joined') }, 'profile "default" is of a kind that is not known'],
   ] as const) {
     const error = await failure(t, options, CredentialsFetchError)
     t.is((error.cause as Error).message, reason)

@@ -1,3 +1,4 @@
+import { every } from './connection-faults.js'
 import type { Outcome, Scenario } from './scenario.js'
 import type { OperationName } from './tested-operations.js'
 
@@ -13,7 +14,7 @@ export interface ScenarioReport {
 export function table(title: string, reports: readonly ScenarioReport[]): string {
   const rows = reports.map(({ scenario, runs, outcomes }) => {
     const { fault, operations, checks, run } = scenario
-    const met = run ? '(see the fault)' : operations.map(name => `\`${name}\``).join(', ')
+    const met = run ? '(see the fault)' : namesOf(operations)
     return `| ${fault} | ${met} | ${seen(outcomes)} | ${checks ?? ''} | ${runs} |`
   })
   return [
@@ -24,6 +25,12 @@ export function table(title: string, reports: readonly ScenarioReport[]): string
     ...rows,
     '',
   ].join('\n')
+}
+
+function namesOf(operations: readonly OperationName[]): string {
+  const all = every.every(name => operations.includes(name))
+  const others = all ? operations.filter(name => !every.includes(name)) : operations
+  return [...(all ? ['all'] : []), ...others.map(name => `\`${name}\``)].join(', ')
 }
 
 /** Outcomes with the operations that have them, the most common one without. */

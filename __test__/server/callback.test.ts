@@ -159,6 +159,13 @@ test('a callback that cannot be understood is refused before anything is stored'
   t.is((await tester.get('bucket', 'dir/a b.txt')).code, 'NoSuchKey')
 })
 
+test('a callback whose members are no texts is taken as it is written, or refused, and no failure of the server', async t => {
+  const tester = await withServer(t)
+  const answer = await put(tester, { callbackUrl: { toString: 1 }, callbackBody: { valueOf: 2 } })
+  t.is(answer.status, 400)
+  t.regex(answer.text, /InvalidArgument/)
+})
+
 test('a form can ask for a callback, with variables that are fields', async t => {
   const tester = await withServer(t, { anonymous: 'allow' })
   const { url, received } = await withApplication(t)

@@ -198,7 +198,7 @@ test('a checkpoint needs a folder', async t => {
   }
 })
 
-test('a copy can be held, and uses fewer slots while it is throttled', async t => {
+test('a copy can be held and let go on, also while it is throttled', async t => {
   const { server, client, content } = await prepare(t)
   const control = new TransferControl()
   server.faults.add({ operation: 'UploadPartCopy', status: 503, code: 'ServiceUnavailable', count: 3 })
@@ -213,4 +213,13 @@ test('a copy can be held, and uses fewer slots while it is throttled', async t =
   const result = await client.copier().copy(request, own)
   t.true(held)
   t.is(result.hashCrc64, crc64(content).toString())
+})
+
+test('a source that shrank to what one request copies leaves nothing of the copy in parts', async t => {
+  const { client, copier, content, interrupt, arrived } = await prepare(t)
+  await interrupt(4)
+  const rest = content.subarray(0, partSize - 1)
+  await client.putObject({ ...source, body: rest })
+  await copier.copy(request)
+  await arrived(rest)
 })

@@ -71,6 +71,13 @@ test('a download goes on where it ended, and cleans up', async t => {
   arrived()
 })
 
+test('without a temporary file, a target that is there already is overwritten', async t => {
+  const { path, downloader, arrived } = await prepare(t)
+  writeFileSync(path, randomBytes(20 * partSize))
+  await downloader.downloadFile(source, path, { useTempFile: false })
+  arrived()
+})
+
 for (const useTempFile of [true, false]) {
   test(`going on works ${useTempFile ? 'with' : 'without'} a temporary file, in a folder for journals`, async t => {
     const { path, folder, downloader, interrupt, fetched, content } = await prepare(t)

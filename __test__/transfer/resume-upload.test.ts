@@ -273,6 +273,15 @@ test('the same upload twice at a time is refused, not mixed', async t => {
   await arrived()
 })
 
+test('a file that shrank to one part leaves nothing of the upload in parts', async t => {
+  const { uploader, path, content, interrupt, arrived } = await prepare(t)
+  await interrupt(4)
+  const rest = content.subarray(0, partSize - 1)
+  writeFileSync(path, rest)
+  await uploader.uploadFile(target, path)
+  await arrived(rest)
+})
+
 test('a file of one part needs no journal', async t => {
   const { server, folder, client, uploader } = await prepare(t)
   const small = join(folder, 'small')

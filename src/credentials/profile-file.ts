@@ -142,5 +142,7 @@ function needIn(read: Read, name: string): (field: string) => string {
 }
 
 function unknownKind(name: string, kind: string): Error {
-  return new Error(`profile ${JSON.stringify(name)} is of a kind that is not known: ${JSON.stringify(kind)}`)
+  // Where a line break is missing a secret may stand in its place: only what looks like a kind is shown.
+  const shown = /^[A-Za-z_]{1,24}$/.test(kind) ? `: ${JSON.stringify(kind)}` : ''
+  return new Error(`profile ${JSON.stringify(name)} is of a kind that is not known${shown}`)
 }

@@ -1,4 +1,4 @@
-import { Agent, type Dispatcher } from 'undici'
+import type { Dispatcher } from 'undici'
 import { ClientClosedError } from '../errors.js'
 import { type ConnectionOptions, connectionSettings, refuseUnused } from './connection-options.js'
 import { DnsCache } from './dns-cache.js'
@@ -8,6 +8,7 @@ import { type ProxyRoutes, proxyRoutes } from './proxy-routes.js'
 import { ResponseHandler } from './response-handler.js'
 import { tlsSettings } from './tls-options.js'
 import { refusedByProxy } from './tunnel.js'
+import { Agent } from './undici.js'
 
 /** Settings of {@link UndiciHttpClient}. */
 export interface UndiciHttpClientOptions extends ConnectionOptions {

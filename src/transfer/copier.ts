@@ -155,7 +155,10 @@ class ObjectCopy {
 
   async #copy(): Promise<CopyResult> {
     const { size } = this.#source
-    if (size <= (this.#options.multipartCopyThreshold as number)) return this.#inOneRequest(this.#core.retryer)
+    if (size <= (this.#options.multipartCopyThreshold as number)) {
+      if (this.#options.enableCheckpoint) await this.#parts().forget()
+      return this.#inOneRequest(this.#core.retryer)
+    }
     if (!this.#mayBeShallow()) return this.#inParts()
     try {
       // A copy by reference is done at once: one that takes long moves bytes after all, and should do so in parts.
@@ -197,7 +200,11 @@ class ObjectCopy {
   }
 
   #inParts(): Promise<CopyResult> {
-    return new PartsCopy(this.#context, this.#request, this.#source, this.#options, this.#progress).run()
+    return this.#parts().run()
+  }
+
+  #parts(): PartsCopy {
+    return new PartsCopy(this.#context, this.#request, this.#source, this.#options, this.#progress)
   }
 }
 

@@ -92,6 +92,14 @@ export class CopyCheckpoint {
     }
   }
 
+  /** Ends what an earlier run began, where it is of no use any more: a source that shrank is copied in one request. */
+  async forget(): Promise<void> {
+    const content = await readJournal(this.path)
+    if (content === undefined) return
+    await this.#sessionOf(content)?.abort()
+    await removeJournal(this.path)
+  }
+
   /** The upload that a journal of this source and target names, whatever became of the source. */
   #sessionOf({ header }: JournalContent): UploadSession | undefined {
     const { ferross, version, about } = this.#header

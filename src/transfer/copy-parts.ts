@@ -63,12 +63,25 @@ export class PartsCopy {
     }
   }
 
+  /** Ends what an earlier run left of a copy in parts, when one request is enough now. */
+  async forget(): Promise<void> {
+    const { bucket, key, requestPayer } = this.#request
+    const other = withoutUndefined({ requestPayer })
+    const split = { put: { bucket, key }, initiate: { bucket, key }, part: {}, complete: {}, other }
+    const checkpoint = this.#checkpoint(split)
+    await withJournalPath(checkpoint.path, () => checkpoint.forget())
+  }
+
+  #checkpoint(split: SplitRequest): CopyCheckpoint {
+    const folder = this.#options.checkpointDir as string
+    return new CopyCheckpoint(this.#core, this.#request, split, this.#source, folder, this.#partSize)
+  }
+
   /** As {@link PartsCopy.#atOnce}, with a journal that lets a later run go on where this one ends. */
   async #resumable(split: SplitRequest): Promise<CopyResult> {
-    const { signal, checkpointDir } = this.#options
+    const { signal } = this.#options
     const { size } = this.#source
-    const folder = checkpointDir as string
-    const checkpoint = new CopyCheckpoint(this.#core, this.#request, split, this.#source, folder, this.#partSize)
+    const checkpoint = this.#checkpoint(split)
     return withJournalPath(checkpoint.path, async () => {
       const found = await checkpoint.load(signal)
       if ('result' in found) {

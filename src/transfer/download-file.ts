@@ -82,7 +82,8 @@ export class FileDownload {
       const loaded = await checkpoint.load(verifyData === true, this.#options)
       if (loaded === undefined) await checkpoint.clear()
       const { file, written } = loaded ?? { file: files[0], written: new Map<number, WrittenPart>() }
-      const writer = await this.#open(file, loaded !== undefined)
+      // Without a temporary file there may be a target already, which has nothing to do with this download.
+      const writer = await this.#open(file, loaded === undefined ? undefined : true)
       let journal: Journal | undefined
       try {
         journal = await checkpoint.begin(file, written.values())
@@ -113,7 +114,7 @@ export class FileDownload {
 
   /** Puts the bytes on the disk, then under their name. */
   async #settle(writer: PartWriter, file: string): Promise<void> {
-    await writer.finish()
+    await (this.#options.fsync === false ? writer.discard() : writer.finish())
     this.#options.signal?.throwIfAborted()
     if (resolve(file) !== resolve(this.#path)) await rename(file, this.#path)
   }

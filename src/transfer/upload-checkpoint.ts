@@ -91,6 +91,14 @@ export class UploadCheckpoint {
     }
   }
 
+  /** Ends what an earlier run began, where it is of no use any more: a file that shrank is sent in one request. */
+  async forget(): Promise<void> {
+    const content = await readJournal(this.path)
+    if (content === undefined) return
+    await this.#sessionOf(content)?.abort()
+    await removeJournal(this.path)
+  }
+
   /** Makes the journal of an upload whose own journal is lost. The service's list of parts is all that is known of it. */
   async adopt(uploadId: string): Promise<void> {
     const journal = await Journal.create(this.path, { ...this.#header, uploadId })

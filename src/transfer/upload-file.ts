@@ -49,7 +49,10 @@ export class FileUpload {
 
   async run(): Promise<UploadResult> {
     const partSize = partSizeFor(this.#size, this.#options.partSize as number)
-    if (this.#size <= partSize) return this.#inOneRequest()
+    if (this.#size <= partSize) {
+      if (this.#options.enableCheckpoint) await this.#forgetParts(partSize)
+      return this.#inOneRequest()
+    }
     return this.#options.enableCheckpoint ? this.#resumable(partSize) : this.#inParts(partSize)
   }
 
@@ -84,16 +87,8 @@ export class FileUpload {
 
   /** As {@link FileUpload.#inParts}, with a journal that lets a later run go on where this one ends. */
   async #resumable(partSize: number): Promise<UploadResult> {
-    const { signal, checkpointDir } = this.#options
-    const { ino } = await stat(this.#path).catch(error => {
-      throw asFileError('read', this.#path, error)
-    })
-    const checkpoint = new UploadCheckpoint(this.#context.core, this.#request, checkpointDir, {
-      path: resolve(this.#path),
-      ...this.#reader.opened,
-      ino,
-      partSize,
-    })
+    const { signal } = this.#options
+    const checkpoint = await this.#checkpoint(partSize)
     return withJournalPath(checkpoint.path, async () => {
       const found = await checkpoint.load(signal, part => this.#crcOf(part, signal), this.#options)
       if ('result' in found) {
@@ -120,6 +115,24 @@ export class FileUpload {
         throw error
       }
     })
+  }
+
+  async #checkpoint(partSize: number): Promise<UploadCheckpoint> {
+    const { ino } = await stat(this.#path).catch(error => {
+      throw asFileError('read', this.#path, error)
+    })
+    return new UploadCheckpoint(this.#context.core, this.#request, this.#options.checkpointDir, {
+      path: resolve(this.#path),
+      ...this.#reader.opened,
+      ino,
+      partSize,
+    })
+  }
+
+  /** An earlier run may have sent parts of a file that was larger then. */
+  async #forgetParts(partSize: number): Promise<void> {
+    const checkpoint = await this.#checkpoint(partSize)
+    await withJournalPath(checkpoint.path, () => checkpoint.forget())
   }
 
   async #sendParts(session: UploadSession, parts: Iterable<Part>, sent: (part: SentPart) => Promise<void>) {

@@ -66,7 +66,7 @@ function readVariables(encoded: string): Readonly<Record<string, string>> {
   throw invalid('Names in callback-var must begin with x:.')
 }
 
-/** Reads base64 of a JSON object whose values are texts; other simple values count as text. */
+/** Reads base64 of a JSON object whose values are texts; other values count as the text they are written as. */
 function readJson(encoded: string, message: string): Record<string, string> {
   let parsed: unknown
   try {
@@ -76,5 +76,6 @@ function readJson(encoded: string, message: string): Record<string, string> {
     throw invalid(message)
   }
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) throw invalid(message)
-  return Object.fromEntries(Object.entries(parsed).map(([name, value]) => [name, String(value)]))
+  const asText = (value: unknown) => (typeof value === 'object' ? JSON.stringify(value) : String(value))
+  return Object.fromEntries(Object.entries(parsed).map(([name, value]) => [name, asText(value)]))
 }
