@@ -167,7 +167,12 @@ test('no file, no profile, or one that is switched off mean: there are no creden
 })
 
 test('a profile that cannot be used is a lasting failure that names what is wrong', async t => {
-  const homeDirectory = home(t, { [iniFile]: ini, [cliFile]: cli(), broken: '{"s3cret', joined: '[default]\ntype = s3cret-0123' })
+  const homeDirectory = home(t, {
+    [iniFile]: ini,
+    [cliFile]: cli(),
+    broken: '{"s3cret',
+    joined: '[default]\ntype = s3cret-0123',
+  })
   const path = join(homeDirectory, iniFile)
   for (const [options, reason] of [
     [{ homeDirectory, profile: 'half' }, 'profile "half" has no access_key_secret'],

@@ -6,12 +6,12 @@ import { syncBuiltinESMExports } from 'node:module'
 import { type AddressInfo, createServer as createTcpServer, type Server, type Socket } from 'node:net'
 import { createServer as createTlsServer } from 'node:tls'
 import type { ClientOptions } from 'ferross'
-import type { Outcome, Scenario } from './scenario.js'
+import type { Scenario } from './scenario.js'
 import type { World } from './world.js'
 
 const noAnswer = 'RequestError RequestError, retryable'
-/** Trying again would not make a certificate a better one. */
-const untrusted: Outcome = 'TlsError TlsError'
+/** A certificate does not become a good one by asking again. */
+const untrusted = 'TlsError TlsError'
 const operations = ['headObject', 'putObject', 'uploadFile', 'downloadFile', 'listObjectsV2'] as const
 
 const fixture = (name: string) => readFileSync(`__test__/fixtures/${name}`)
@@ -42,7 +42,7 @@ function badCertificate(fault: string, certificate: string, ca: string | undefin
     fault: `TLS: ${fault}`,
     operations,
     outcome: untrusted,
-    checks: 'nothing of the request is sent',
+    checks: 'nothing of the request is sent; `reason` says what is wrong with it',
     unreachable: true,
     arrange: async world => {
       let received = 0

@@ -97,8 +97,8 @@ const requestsOf: Readonly<Record<OperationName, number>> = {
   getObjectToFile: 1,
   uploadFile: 6,
   uploadFrom: 6,
-  downloadFile: 5,
-  downloadTo: 5,
+  downloadFile: 4,
+  downloadTo: 4,
   copy: 7,
   syncDown: 1,
 }

@@ -95,9 +95,9 @@ export class CopyCheckpoint {
   /** Ends what an earlier run began, where it is of no use any more: a source that shrank is copied in one request. */
   async forget(): Promise<void> {
     const content = await readJournal(this.path)
-    if (content === undefined) return
-    await this.#sessionOf(content)?.abort()
-    await removeJournal(this.path)
+    if (content) await this.#sessionOf(content)?.abort()
+    // It may be damaged, or a folder that is none: no reason to fail, because it is not needed.
+    await removeJournal(this.path).catch(() => {})
   }
 
   /** The upload that a journal of this source and target names, whatever became of the source. */

@@ -94,9 +94,9 @@ export class UploadCheckpoint {
   /** Ends what an earlier run began, where it is of no use any more: a file that shrank is sent in one request. */
   async forget(): Promise<void> {
     const content = await readJournal(this.path)
-    if (content === undefined) return
-    await this.#sessionOf(content)?.abort()
-    await removeJournal(this.path)
+    if (content) await this.#sessionOf(content)?.abort()
+    // It may be damaged, or a folder that is none: no reason to fail, because it is not needed.
+    await removeJournal(this.path).catch(() => {})
   }
 
   /** Makes the journal of an upload whose own journal is lost. The service's list of parts is all that is known of it. */
