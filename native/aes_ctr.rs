@@ -125,7 +125,7 @@ impl KeyStream {
             block: Zeroizing::default(),
             used: BLOCK,
         };
-        stream.apply(&mut [0; BLOCK][..skipped]);
+        stream.apply(&mut Zeroizing::new([0; BLOCK])[..skipped]);
         stream
     }
 
