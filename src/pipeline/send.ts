@@ -310,15 +310,18 @@ class Exchange<Res> {
       signal: this.#options.signal,
       onChunk: meter.active ? (bytes: number) => meter.add(bytes) : undefined,
       flow: response.flow,
+      expectedCrc64: this.#expectedCrc64(response),
     }
-    if (this.#operation.frames && headers['x-oss-select-output-raw'] !== 'true') {
-      return framedBody(response.body, this.#framed(url, response), options)
-    }
-    // The stated CRC-64 is the whole object's: a range or a processed image has another.
-    const ranged = response.statusCode !== 200 || headers['content-range'] !== undefined
-    const whole = this.#operation.checkReceivedCrc && !ranged && this.#draft.query['x-oss-process'] === undefined
-    const expectedCrc64 = whole && this.#context.downloadCrc64Check ? headers['x-oss-hash-crc64ecma'] : undefined
-    return new ObjectBody(arrivedWith(response) ?? response.body, { ...options, expectedCrc64 })
+    const framed = this.#operation.frames && headers['x-oss-select-output-raw'] !== 'true'
+    if (framed) return framedBody(response.body, this.#framed(url, response), options)
+    return new ObjectBody(arrivedWith(response) ?? response.body, options)
+  }
+
+  /** The stated CRC-64 is the whole object's: a range or a processed image has another. */
+  #expectedCrc64({ statusCode, headers }: HttpResponse): string | undefined {
+    if (!this.#operation.checkReceivedCrc || !this.#context.downloadCrc64Check) return undefined
+    const ranged = statusCode !== 200 || headers['content-range'] !== undefined
+    return ranged || this.#draft.query['x-oss-process'] !== undefined ? undefined : headers['x-oss-hash-crc64ecma']
   }
 }
 
