@@ -125,7 +125,7 @@ impl KeyStream {
             block: Zeroizing::default(),
             used: BLOCK,
         };
-        stream.apply(&mut [0; BLOCK][..skipped]);
+        stream.apply(&mut Zeroizing::new([0; BLOCK])[..skipped]);
         stream
     }
 
@@ -273,7 +273,7 @@ mod tests {
     /// All lengths with one counter, some with the others.
     fn step(counter: u128) -> usize {
         match (cfg!(miri), counter) {
-            (true, _) => 701,
+            (true, _) => 407,
             (false, 0) => 1,
             (false, _) => 37,
         }
@@ -310,9 +310,10 @@ mod tests {
     #[test]
     fn every_kernel_length_and_counter_gives_the_stream() {
         for counter in counters() {
-            let expected = reference(counter, 2100);
+            let longest = if cfg!(miri) { 1100 } else { 2100 };
+            let expected = reference(counter, longest);
             for (name, maker) in available() {
-                for length in (0..2000).step_by(step(counter)).chain([2000, 2100]) {
+                for length in (0..longest).step_by(step(counter)).chain([longest]) {
                     // Odd addresses, in place and out of place; bytes beyond must stay as they are.
                     let start = length % 3;
                     let mut memory = vec![0; start + length + 1];

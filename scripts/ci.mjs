@@ -46,6 +46,45 @@ function cargoCount(output) {
   )
 }
 
+/** Runs a check whose data come from elsewhere. Where they cannot be had it is left out, with the reason; it does not fail. */
+function audit(title, command, args, verdictOf) {
+  console.log(`\n== ${title}: ${command} ${args.join(' ')}`)
+  const shell = process.platform === 'win32'
+  const result = spawnSync(command, args, { cwd: root, encoding: 'utf8', shell, timeout: 120_000, maxBuffer: 1 << 28 })
+  const verdict = result.error ? { leftOut: result.error.message } : verdictOf(result)
+  if (verdict.leftOut !== undefined) return console.log(`== ${title} left out: ${verdict.leftOut}`)
+  if (!verdict.clean) console.log(verdict.findings)
+  total[verdict.clean ? 'passed' : 'failed'] += 1
+  console.log(`== ${title}: ${verdict.clean ? 'clean' : 'findings'}`)
+}
+
+/** `npm audit` also ends badly when the registry has no such service, or cannot be reached. */
+function npmVerdict({ stdout }) {
+  const report = parsed(stdout)
+  const count = report?.metadata?.vulnerabilities?.total
+  if (typeof count !== 'number') {
+    const reason = report?.error?.summary || report?.message || 'the registry gives no advisories'
+    return { leftOut: String(reason).split('\n')[0] }
+  }
+  return { clean: count === 0, findings: JSON.stringify(report.vulnerabilities, null, 2) }
+}
+
+/** `cargo deny` clones the database of advisories first. */
+function denyVerdict({ status, stdout, stderr }) {
+  if (status === 0) return { clean: true }
+  if (/failed to (fetch|update|load|open).*(advisory|database|index)|unable to (fetch|clone)/i.test(stderr))
+    return { leftOut: 'the advisories cannot be fetched' }
+  return { clean: false, findings: stdout + stderr }
+}
+
+function parsed(text) {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
 rmSync(join(root, 'build', 'test-summary.json'), { force: true })
 step('tests', 'npm', ['test'], avaCount)
 if (spawnSync('cargo', ['--version']).status === 0) {
@@ -54,6 +93,13 @@ if (spawnSync('cargo', ['--version']).status === 0) {
   step('Rust tests', 'cargo', ['test'], cargoCount)
 } else {
   console.log('\n== Rust checks left out: there is no cargo')
+}
+audit('npm audit', 'npm', ['audit', '--json'], npmVerdict)
+if (spawnSync('cargo', ['deny', '--version']).status === 0) {
+  step('cargo deny', 'cargo', ['deny', '--offline', 'check', 'bans', 'licenses', 'sources'])
+  audit('cargo deny advisories', 'cargo', ['deny', 'check', 'advisories'], denyVerdict)
+} else {
+  console.log('\n== cargo deny left out: it is not installed')
 }
 step('lint', 'npm', ['run', '--silent', 'lint'])
 step('types', 'npm', ['run', '--silent', 'types'])

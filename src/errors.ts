@@ -143,7 +143,9 @@ export class ParamInvalidError extends OssError {
   /** Path of the parameter or name of the option. */
   readonly field: string
   constructor(field: string, expectation: string, options?: OssErrorOptions) {
-    super('ParamInvalid', `invalid parameter ${field}: ${expectation}`, options)
+    // Names may be the caller's, and a message is one line.
+    const shown = field.replace(/[\p{Cc}\u2028\u2029]/gu, '?')
+    super('ParamInvalid', `invalid parameter ${shown}: ${expectation}`, options)
     this.field = field
   }
 }

@@ -187,10 +187,16 @@ for (const options of formats) {
       if (!parts.some(part => part.partNumber === partNumber)) parts.push({ partNumber, etag })
     }
     parts.sort((a, b) => a.partNumber - b.partNumber)
-    t.is((await client.listParts({ ...name, uploadId })).parts?.length, 4)
+    const listed = await client.listParts({ ...name, uploadId })
+    t.is(listed.parts?.length, 4)
+    t.is(listed.clientEncryptionCekAlg, options.format === 'sealed' ? 'FERROSS/SEALED/1' : 'AES/CTR/NoPadding')
+    t.true(Number(listed.clientEncryptionDataSize) >= plain.length, 'the envelope comes with the parts')
     await client.completeMultipartUpload({ ...name, uploadId, completeMultipartUpload: { parts } })
     const { body } = await client.getObject(name)
     t.true((await body!.bytes()).equals(plain))
+    const { contentLength, etag } = await client.getObjectMeta(name)
+    t.is(contentLength, listed.clientEncryptionDataSize, 'the length as stored')
+    t.is(etag, (await client.unwrap().headObject(name)).etag)
     const rangeHeader = `bytes=${partSize - 5}-${2 * partSize + 5}`
     const ranged = await client.getObject({ ...name, rangeHeader })
     t.true((await ranged.body!.bytes()).equals(plain.subarray(partSize - 5, 2 * partSize + 6)))

@@ -1,11 +1,11 @@
 import { inspect } from 'node:util'
 import test from 'ava'
-import { ParamInvalidError, ParamRequiredError } from 'ferross'
+import { DecryptionError, ParamInvalidError, ParamRequiredError, StaticCredentialsProvider } from 'ferross'
 import { CtrCipher } from '#src/encryption/ctr-cipher.js'
 import { MasterRsaCipher } from '#src/encryption/master-rsa-cipher.js'
 import { SealedCipher } from '#src/encryption/sealed-cipher.js'
 import { RecordingClient } from '../helpers/golden.js'
-import { encrypting, keys, main } from './support.js'
+import { cse, encrypting, keys, MemoryService, main, old } from './support.js'
 
 const views = (value: unknown) => [
   inspect(value),
@@ -25,11 +25,42 @@ test('nothing that is shown of clients, ciphers and contexts holds a secret', as
     const { cseMultipartContext } = await client.initiateMultipartUpload({ ...name, ...sizes })
     shown.push(...views(client), ...views(cseMultipartContext))
   }
+  const client = encrypting(new MemoryService(), { decryptMasterCiphers: [old] })
+  await client.putObject({ bucket: 'bucket', key: 'k', body: 'text' })
+  await using file = await client.openFile('bucket', 'k')
+  shown.push(...views(client.uploader()), ...views(client.downloader()), ...views(file), ...views(client.unwrap()))
+  shown.push(...views(new StaticCredentialsProvider('id', 'a-secret', 'a-token')))
   shown.push(...views(main), ...views(new CtrCipher(key, iv)))
   shown.push(...views(new SealedCipher({ segmentKey: key, segmentSize: 4096 })))
-  const secrets = [keys.main.privateKeyPem.slice(100, 130), 'PRIVATE', 'abab', 'ab ab', '171, 171', '"sk"', "'sk'"]
+  const secrets = [
+    keys.main.privateKeyPem.slice(100, 130),
+    keys.old.privateKeyPem.slice(100, 130),
+    'PRIVATE',
+    'a-secret',
+    'a-token',
+    'abab',
+    'ab ab',
+    '171, 171',
+    '"sk"',
+    "'sk'",
+  ]
   for (const text of shown) for (const secret of secrets) t.false(text.includes(secret), `${secret} in ${text}`)
   t.true(inspect(main).includes('matDesc'))
+})
+
+test('an object that cannot be decrypted gives an error that holds neither keys nor the wrapped key', async t => {
+  for (const format of ['ctr', 'sealed'] as const) {
+    const service = new MemoryService()
+    await encrypting(service, { format }, old).putObject({ bucket: 'bucket', key: 'k', body: 'text' })
+    const wrapped = service.object().headers[`${cse}key`] as string
+    service.object().headers[`${cse}matdesc`] = main.matDesc
+    const error = await t.throwsAsync(encrypting(service, { format }).getObject({ bucket: 'bucket', key: 'k' }), {
+      instanceOf: DecryptionError,
+    })
+    for (const text of [...views(error), error.stack ?? '']) {
+      for (const secret of [wrapped, wrapped.slice(0, 20), 'PRIVATE']) t.false(text.includes(secret), text)
+    }
+  }
 })
 
 test('keys are wiped with their ciphers', t => {

@@ -6,17 +6,20 @@ import {
   Client,
   ClientClosedError,
   type ClientOptions,
+  FixedDelayBackoff,
   type Lookup,
   NopRetryer,
   OssError,
   ParamInvalidError,
   RequestError,
   ServiceError,
+  StandardRetryer,
   StaticCredentialsProvider,
   TimeoutError,
   UndiciHttpClient,
 } from 'ferross'
 import { startLocalServer } from 'ferross/server'
+import { Agent } from 'undici'
 import * as certificates from '../helpers/certificates.js'
 import { type Listening, listen } from '../helpers/listen.js'
 import { clientOf } from '../helpers/with-server.js'
@@ -30,7 +33,7 @@ function clientFor(t: ExecutionContext, endpoint: string, options: ClientOptions
     endpoint,
     usePathStyle: true,
     retryer: new NopRetryer(),
-    ca: certificates.authority,
+    ...(options.httpClient || options.dispatcher ? {} : { ca: certificates.authority }),
     ...options,
   })
   t.teardown(() => client.close())
@@ -95,6 +98,16 @@ for (const tls of [undefined, {}]) {
     await t.throwsAsync(client.headObject(object), { instanceOf: RequestError })
     address = '127.0.0.1'
     t.is((await client.headObject(object)).statusCode, 200)
+  })
+
+  test(`${scheme}: a retry asks for the addresses anew`, async t => {
+    const target = await listen(t, (_request, response) => response.end(), tls ? { tls } : {})
+    let asked = 0
+    const lookup: Lookup = (_hostname, _options, callback) =>
+      callback(null, [{ address: asked++ === 0 ? '127.0.0.2' : '127.0.0.1', family: 4 }])
+    const retryer = new StandardRetryer({ backoff: new FixedDelayBackoff(0) })
+    t.is((await clientFor(t, at(target), { lookup, retryer }).headObject(object)).statusCode, 200)
+    t.is(asked, 2)
   })
 
   test(`${scheme}: an IPv6 endpoint works`, async t => {
@@ -278,6 +291,28 @@ for (const [index, [field, options]] of wrong.entries()) {
     t.is(t.throws(() => clientFor(t, 'http://127.0.0.1:1', options), { instanceOf: ParamInvalidError })?.field, field)
   })
 }
+
+test('options that something else would not obey are refused', async t => {
+  const httpClient = new UndiciHttpClient()
+  const dispatcher = new Agent()
+  t.teardown(() => Promise.all([httpClient.close(), dispatcher.close()]).then(() => {}))
+  const unused: ClientOptions[] = [
+    { proxyHost: 'http://proxy.test:3128' },
+    { noProxy: '*' },
+    { insecureSkipVerify: true },
+    { ca: certificates.authority },
+    { pfx: certificates.encrypted.pfx },
+    { lookup: () => {} },
+  ]
+  for (const options of unused) {
+    const [field] = Object.keys(options)
+    for (const instead of [{ httpClient }, { dispatcher }]) {
+      const make = () => clientFor(t, 'http://127.0.0.1:1', { ...instead, ...options })
+      t.is(t.throws(make, { instanceOf: ParamInvalidError })?.field, field)
+    }
+  }
+  t.notThrows(() => clientFor(t, 'http://127.0.0.1:1', { dispatcher, insecureSkipVerify: false, maxConnections: 7 }))
+})
 
 test('a transport of one’s own checks its settings too', t => {
   for (const [field, options] of wrong) {

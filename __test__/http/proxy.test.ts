@@ -28,7 +28,7 @@ function clientFor(t: ExecutionContext, endpoint: string, options: ClientOptions
     endpoint,
     usePathStyle: true,
     retryer: new NopRetryer(),
-    ca: certificates.authority,
+    ...(options.httpClient || options.dispatcher ? {} : { ca: certificates.authority }),
     ...options,
   })
   t.teardown(() => client.close())

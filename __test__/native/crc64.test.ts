@@ -1,8 +1,10 @@
+import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import test from 'ava'
 import fc from 'fast-check'
 import { ParamInvalidError } from '#src/errors.js'
 import { Crc64, crc64, crc64Combine } from '#src/native/checksum.js'
+import { crc64 as fallbackCrc64, plainCrc64 } from '#src/native/fallback-crc64.js'
 import { engines, noise } from './engines.js'
 
 interface Golden {
@@ -109,4 +111,37 @@ test('the public functions take text, bytes and running checksums', t => {
   t.is(new Crc64().digest(), 0n)
   t.throws(() => crc64(7 as never), { instanceOf: ParamInvalidError })
   t.throws(() => new Crc64().update(undefined as never), { instanceOf: ParamInvalidError })
+})
+
+test('WebAssembly and plain JavaScript give the same checksum, at any address and over the borders of its window', t => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 2000 }), fc.bigInt(0n, 2n ** 64n - 1n), (data, previous) => {
+      const expected = bitwise(data, previous)
+      t.is(plainCrc64(data, previous), expected)
+      t.is(fallbackCrc64(data, previous), expected)
+    }),
+    { numRuns: 50 },
+  )
+  const data = noise(200_000)
+  for (const [start, end] of [
+    [0, 65_536],
+    [1, 65_538],
+    [3, 131_075],
+    [5, 131_077 + 16],
+    [7, 200_000],
+  ]) {
+    const part = data.subarray(start, end)
+    t.is(fallbackCrc64(part, 5n), plainCrc64(part, 5n))
+  }
+})
+
+test('without WebAssembly the fallback does its work in JavaScript', t => {
+  const module = new URL('../../../dist/native/fallback-crc64.js', import.meta.url)
+  const script = `import(${JSON.stringify(module)}).then(it => console.log(typeof WebAssembly, it.crc64(Buffer.alloc(2000, 1), 0n)))`
+  const output = execFileSync(process.execPath, ['--jitless', '-e', script], {
+    encoding: 'utf8',
+    // Node.js warns that the flag takes WebAssembly away.
+    stdio: ['ignore', 'pipe', 'ignore'],
+  })
+  t.is(output.trim(), `undefined ${bitwise(Buffer.alloc(2000, 1), 0n)}n`)
 })

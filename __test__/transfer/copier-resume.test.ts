@@ -198,7 +198,7 @@ test('a checkpoint needs a folder', async t => {
   }
 })
 
-test('a copy can be held, and uses fewer slots while it is throttled', async t => {
+test('a copy can be held and let go on, also while it is throttled', async t => {
   const { server, client, content } = await prepare(t)
   const control = new TransferControl()
   server.faults.add({ operation: 'UploadPartCopy', status: 503, code: 'ServiceUnavailable', count: 3 })

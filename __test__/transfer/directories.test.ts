@@ -192,6 +192,23 @@ test('empty folders are kept on demand', async t => {
   t.true(statSync(join(folder, 'down/nothing/here')).isDirectory())
 })
 
+test('a folder where a file is to be is left as it is, and nothing is fetched', async t => {
+  const { server, client, folder } = await prepare(t)
+  await put(client, { 'down/a': 'x', 'down/b': 'y' })
+  write(join(folder, 'down'), { 'a/kept': 'z' })
+  server.requests.clear()
+  const reports: FileReport[] = []
+  const { transferred, failed } = await client.downloadDirectory({ bucket, prefix: 'down' }, join(folder, 'down'), {
+    onFailure: 'continue',
+    onFile: report => void reports.push(report),
+  })
+  t.deepEqual([transferred, failed], [1, 1])
+  const { error } = reports.find(({ status }) => status === 'failed') as { error?: unknown }
+  t.true(error instanceof FileError && error.systemCode === 'EISDIR')
+  t.is(server.requests.count('GetObject'), 1)
+  t.deepEqual(tree(join(folder, 'down')), ['a/kept', 'b'])
+})
+
 test('a file that fails in the middle ends the run, or is counted', async t => {
   const { server, client, folder } = await prepare(t)
   const names = Array.from({ length: 30 }, (_, index) => `f${String(index).padStart(2, '0')}`)

@@ -1,18 +1,29 @@
-// A process that moves one file and ends itself, without warning, at the n-th thing that happens.
+// A process that moves one file or object and ends itself, without warning, at the n-th thing that happens.
 import fs from 'node:fs'
 import { syncBuiltinESMExports } from 'node:module'
-import { Client, type HttpClient, type HttpRequest, StaticCredentialsProvider, UndiciHttpClient } from 'ferross'
+import {
+  Client,
+  EncryptionClient,
+  type HttpClient,
+  type HttpRequest,
+  StaticCredentialsProvider,
+  UndiciHttpClient,
+} from 'ferross'
+import { main } from '../encryption/support.js'
 
 /** What the parent wants, as JSON in the first argument. */
 export interface ChildTask {
-  direction: 'up' | 'down'
+  direction: 'up' | 'down' | 'copy' | 'encrypted up' | 'encrypted down'
   endpoint: string
   region: string
   accessKeyId: string
   accessKeySecret: string
   bucket: string
   key: string
+  /** The local file; for a copy the folder of the journal. */
   path: string
+  /** What is copied, for a copy. */
+  sourceKey?: string
   partSize: number
   /** The process kills itself at this event, counted from 1. */
   killAt: number
@@ -81,8 +92,14 @@ const client = new Client({
   credentialsProvider: new StaticCredentialsProvider(task.accessKeyId, task.accessKeySecret),
   httpClient: new CountingHttpClient(),
 })
-const { bucket, key, path, partSize } = task
+const { bucket, key, path, partSize, sourceKey = '' } = task
 const options = { partSize, parallelNum: 2, enableCheckpoint: true, onProgress: event }
-if (task.direction === 'up') await client.uploader(options).uploadFile({ bucket, key }, path)
-else await client.downloader(options).downloadFile({ bucket, key }, path)
+const encrypting = new EncryptionClient(client, main)
+if (task.direction === 'copy') {
+  const own = { ...options, checkpointDir: path, multipartCopyThreshold: partSize, disableShallowCopy: true }
+  await client.copier(own).copy({ bucket, key, sourceKey })
+} else if (task.direction === 'up') await client.uploader(options).uploadFile({ bucket, key }, path)
+else if (task.direction === 'down') await client.downloader(options).downloadFile({ bucket, key }, path)
+else if (task.direction === 'encrypted up') await encrypting.uploader(options).uploadFile({ bucket, key }, path)
+else await encrypting.downloader(options).downloadFile({ bucket, key }, path)
 process.exit(0)

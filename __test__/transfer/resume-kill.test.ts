@@ -5,6 +5,8 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import test, { type ExecutionContext } from 'ava'
+import { EncryptionClient } from 'ferross'
+import { main } from '../encryption/support.js'
 import { withFolder, withServer } from '../helpers/with-server.js'
 import type { ChildTask } from './resume-child.js'
 
@@ -22,7 +24,9 @@ async function prepare(t: ExecutionContext) {
   const folder = withFolder(t)
   const content = randomBytes(parts * partSize - 777)
   /** Runs the other process; says whether it was killed. */
-  const run = async (task: Pick<ChildTask, 'direction' | 'key' | 'path' | 'killAt'>): Promise<boolean> => {
+  const run = async (
+    task: Pick<ChildTask, 'direction' | 'key' | 'path' | 'sourceKey' | 'killAt'>,
+  ): Promise<boolean> => {
     const { endpoint, region, credentials } = server
     const { accessKeyId, accessKeySecret } = credentials
     const full: ChildTask = { endpoint, region, accessKeyId, accessKeySecret, bucket, partSize, ...task }
@@ -104,3 +108,54 @@ test('a download survives the death of its process at any moment', async t => {
     return name === undefined ? 0 : Math.max(0, readFileSync(join(own, name), 'utf8').split('\n').length - 2)
   }
 })
+
+test('a copy survives the death of its process at any moment', async t => {
+  const { server, client, folder, content, run } = await prepare(t)
+  await client.putObject({ bucket, key: 'source', body: content })
+  let [points, spared] = [0, 0]
+  for (let killAt = 1; ; killAt += stride) {
+    const own = join(folder, `${killAt}`)
+    mkdirSync(own)
+    const key = `key ${killAt}`
+    if (!(await run({ direction: 'copy', key, path: own, sourceKey: 'source', killAt }))) break
+    points++
+    server.requests.clear()
+    const options = { partSize, parallelNum: 2, multipartCopyThreshold: partSize, disableShallowCopy: true }
+    const copier = client.copier({ ...options, enableCheckpoint: true, checkpointDir: own })
+    await copier.copy({ bucket, key, sourceKey: 'source' })
+    spared += parts - server.requests.count('UploadPartCopy')
+    t.true((await (await client.getObject({ bucket, key })).body!.bytes()).equals(content), `${killAt}`)
+    t.deepEqual(readdirSync(own), [], `${killAt}`)
+  }
+  t.true(spared > 0)
+  t.log(`${points} kill points, ${spared} of ${points * parts} parts not copied again`)
+})
+
+for (const direction of ['encrypted up', 'encrypted down'] as const) {
+  test(`an ${direction}load survives the death of its process at any moment`, async t => {
+    const { server, client, folder, content, run } = await prepare(t)
+    const encrypting = new EncryptionClient(client, main)
+    const up = direction === 'encrypted up'
+    if (!up) await encrypting.putObject({ bucket, key: 'source', body: content })
+    const options = { partSize, parallelNum: 2, enableCheckpoint: true }
+    let [points, spared] = [0, 0]
+    for (let killAt = 1; ; killAt += stride) {
+      const own = join(folder, `${killAt}`)
+      mkdirSync(own)
+      const path = join(own, 'file')
+      if (up) writeFileSync(path, content)
+      const key = up ? `key ${killAt}` : 'source'
+      if (!(await run({ direction, key, path, killAt }))) break
+      points++
+      server.requests.clear()
+      if (up) await encrypting.uploader(options).uploadFile({ bucket, key }, path)
+      else await encrypting.downloader(options).downloadFile({ bucket, key }, path)
+      spared += Math.max(0, parts - server.requests.count(up ? 'UploadPart' : 'GetObject'))
+      const stored = await (await encrypting.getObject({ bucket, key })).body!.bytes()
+      t.true(stored.equals(content) && readFileSync(path).equals(content), `${killAt}`)
+      t.deepEqual(readdirSync(own), ['file'], `${killAt}`)
+    }
+    t.true(spared > 0)
+    t.log(`${points} kill points, ${spared} of ${points * parts} parts not moved again`)
+  })
+}

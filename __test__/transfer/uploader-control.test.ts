@@ -12,7 +12,6 @@ import {
   ServiceError,
   TransferControl,
 } from 'ferross'
-import { runParts } from '#src/transfer/run-parts.js'
 import { AdaptiveParallelism, requestedDelay, ThrottleAwareRetryer } from '#src/transfer/transfer-throttle.js'
 import { clientOf, withFolder, withServer } from '../helpers/with-server.js'
 
@@ -163,35 +162,6 @@ test('throttling halves the number of parts at a time, once for all that were in
   t.is(parallelism.current, 1, 'never none')
   for (let part = 0; part < 100; part++) parallelism.succeeded()
   t.is(parallelism.current, 8, 'never more than wanted')
-})
-
-test('a throttled transfer uses fewer slots and still arrives', async t => {
-  const { server, client, content, path } = await prepare(t, 20 * partSize)
-  const headers = { 'x-oss-qos-delay-time': '5' }
-  server.faults.add({ operation: 'UploadPart', status: 503, code: 'ServiceBusy', headers, count: 4 })
-  await client.uploader({ partSize, parallelNum: 8 }).uploadFile(target, path)
-  t.true((await (await client.getObject(target)).body!.bytes()).equals(content))
-})
-
-test('no more parts run at a time than the service can bear at the moment', async t => {
-  const parallelism = new AdaptiveParallelism(4)
-  let [running, most, count] = [0, 0, 0]
-  await runParts(
-    Array(40).keys(),
-    4,
-    undefined,
-    async () => {
-      running++
-      if (++count > 8) most = Math.max(most, running)
-      await turns(1)
-      if (count === 4) for (let answer = 0; answer < 4; answer++) parallelism.throttled()
-      if (count > 30) parallelism.throttled()
-      running--
-    },
-    { parallelism },
-  )
-  t.true(most <= 4)
-  t.is(running, 0)
 })
 
 test('a hundred aborts leave no parts, files, handles or memory behind', async t => {

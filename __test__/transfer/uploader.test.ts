@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { appendFileSync, chmodSync, mkdirSync, writeFileSync } from 'node:fs'
+import { appendFileSync, chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import test from 'ava'
 import {
@@ -11,7 +11,7 @@ import {
   ServiceError,
   SourceChangedError,
 } from 'ferross'
-import { withFolder, withServer } from '../helpers/with-server.js'
+import { clientOf, withFolder, withServer } from '../helpers/with-server.js'
 
 const partSize = 100 * 1024
 const target = { bucket: 'examplebucket', key: 'dir/a b+c.bin' }
@@ -82,6 +82,22 @@ test('a part that fails is sent again, whatever the reason', async t => {
   await uploader.uploadFile(target, path)
   const { body } = await client.getObject(target)
   t.true((await body!.bytes()).equals(content))
+})
+
+test('parts and ranges that meet a kept connection which was closed meanwhile go over another, at no cost', async t => {
+  const { server, path, content } = await prepare(t, 4 * partSize)
+  // A single retry that is paid for would take 10.
+  const client = clientOf(server, { retryQuota: 1 })
+  t.teardown(() => client.close())
+  const options = { partSize, parallelNum: 1 }
+  const dropped = { dropConnection: true } as const
+  server.faults.add({ operation: 'UploadPart', partNumber: 2, ...dropped })
+  server.faults.add({ operation: 'UploadPart', partNumber: 4, ...dropped })
+  await client.uploader(options).uploadFile(target, path)
+  server.faults.add({ operation: 'GetObject', nth: 2, ...dropped })
+  server.faults.add({ operation: 'GetObject', nth: 4, ...dropped })
+  await client.downloader(options).downloadFile(target, `${path}.copy`)
+  t.true(readFileSync(`${path}.copy`).equals(content))
 })
 
 test('a failed upload leaves no parts behind, unless they are wanted', async t => {

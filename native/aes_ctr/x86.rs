@@ -1,10 +1,10 @@
 //! The AES instructions of x86-64, on registers of 512, 256 or 128 bits.
 //!
 //! Eight registers are in flight, which hides the latency of a round on every processor so far: 32, 16 or 8 blocks. What is
-//! left goes to the next narrower kernel and at last block by block. Key and counter never leave vector registers for longer
-//! than the compiler finds necessary, and the expanded key is wiped.
+//! left goes to the narrowest kernel and at last block by block. The expanded key is read where it is, and wiped there.
 
 use std::arch::x86_64::*;
+use std::hint::black_box;
 use std::is_x86_feature_detected as has;
 
 use ctr::cipher::array::Array;
@@ -129,6 +129,15 @@ fn load_128(block: &[u8; 16]) -> __m128i {
     unsafe { _mm_loadu_si128(block.as_ptr().cast()) }
 }
 
+/// The key before the first round, those of all rounds but the last, and the last one.
+///
+/// How many there are is hidden from the compiler. It would unroll the rounds and finish one register after the other, which
+/// leaves the parallelism to processors of which not all look so far ahead.
+fn in_turns(schedule: &Schedule) -> (__m128i, &[__m128i], __m128i) {
+    let [first, rounds @ .., last] = schedule;
+    (*first, black_box(rounds), *last)
+}
+
 /// Order of the bytes of a counter block, which begins with the highest.
 const REVERSE: [u8; 16] = [15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0];
 
@@ -143,7 +152,7 @@ macro_rules! kernel {
         #[inline]
         #[target_feature(enable = $features)]
         fn $stream<const COUNT: usize>(
-            schedule: &Schedule,
+            (first, rounds, last): (__m128i, &[__m128i], __m128i),
             next: &mut $register,
         ) -> [$register; COUNT] {
             const SIZE: usize = $size::USIZE;
@@ -154,8 +163,7 @@ macro_rules! kernel {
                     $load(const { [SIZE as u128; SIZE] }.as_ptr().cast()),
                 )
             };
-            let [first, rounds @ .., last] = schedule;
-            let first = $broadcast(*first);
+            let first = $broadcast(first);
             let mut lanes = [first; COUNT];
             for lane in &mut lanes {
                 *lane = $xor(first, $shuffle(*next, reverse));
@@ -167,7 +175,7 @@ macro_rules! kernel {
                     *lane = $round(*lane, key);
                 }
             }
-            let last = $broadcast(*last);
+            let last = $broadcast(last);
             for lane in &mut lanes {
                 *lane = $last(*lane, last);
             }
@@ -189,15 +197,16 @@ macro_rules! kernel {
                     $store(data.get_out().as_mut_ptr().cast(), $xor(data_in, stream));
                 }
             };
+            let keys = in_turns(schedule);
             let (batches, registers) = registers.into_chunks::<U8>();
             for mut batch in batches {
-                let stream = $stream::<8>(schedule, &mut next);
+                let stream = $stream::<8>(keys, &mut next);
                 for (place, stream) in stream.into_iter().enumerate() {
                     combine(batch.get(place), stream);
                 }
             }
             for register in registers {
-                let [stream] = $stream(schedule, &mut next);
+                let [stream] = $stream(keys, &mut next);
                 combine(register, stream);
             }
             $rest(schedule, after, rest);

@@ -16,6 +16,10 @@ fn has_narrow() -> bool {
     has!("pclmulqdq") && has!("sse4.1")
 }
 
+fn has_narrow_avx512() -> bool {
+    has!("avx512f") && has!("avx512vl") && has_narrow()
+}
+
 fn has_wide() -> bool {
     has!("vpclmulqdq") && has!("avx2") && has_narrow()
 }
@@ -33,6 +37,9 @@ pub fn available() -> Vec<(&'static str, Kernel)> {
     if has_wide() {
         kernels.push(("vpclmulqdq-256", wide));
     }
+    if has_narrow_avx512() {
+        kernels.push(("pclmulqdq-avx512", narrow_avx512));
+    }
     if has_narrow() {
         kernels.push(("pclmulqdq", narrow));
     }
@@ -43,6 +50,12 @@ fn narrow(state: u64, data: &[u8]) -> u64 {
     debug_assert!(has_narrow());
     // SAFETY: only handed out by `available`, which checked the processor's features.
     unsafe { fold_narrow(state, data) }
+}
+
+fn narrow_avx512(state: u64, data: &[u8]) -> u64 {
+    debug_assert!(has_narrow_avx512());
+    // SAFETY: only handed out by `available`, which checked the processor's features.
+    unsafe { fold_narrow_avx512(state, data) }
 }
 
 fn wide(state: u64, data: &[u8]) -> u64 {
@@ -120,36 +133,44 @@ fn finish(folded: __m128i, rest: &[u8]) -> u64 {
     table::update(table::update(0, &bytes), rest)
 }
 
-#[target_feature(enable = "pclmulqdq,sse4.1")]
-fn fold_narrow(state: u64, data: &[u8]) -> u64 {
-    let (windows, _) = data.as_chunks::<{ 16 * WIDTH }>();
-    let Some((first, windows)) = windows.split_first() else {
-        return table::update(state, data);
-    };
-    let mut lanes = [_mm_setzero_si128(); WIDTH];
-    for (lane, block) in lanes.iter_mut().zip(first.as_chunks().0) {
-        *lane = load128(block);
-    }
-    lanes[0] = _mm_xor_si128(lanes[0], _mm_set_epi64x(0, state as i64));
+/// The kernel of 128 bits for a set of features: with more of them, the compiler has shorter instructions for the same.
+macro_rules! fold_128_bits {
+    ($name:ident, $features:literal) => {
+        #[target_feature(enable = $features)]
+        fn $name(state: u64, data: &[u8]) -> u64 {
+            let (windows, _) = data.as_chunks::<{ 16 * WIDTH }>();
+            let Some((first, windows)) = windows.split_first() else {
+                return table::update(state, data);
+            };
+            let mut lanes = [_mm_setzero_si128(); WIDTH];
+            for (lane, block) in lanes.iter_mut().zip(first.as_chunks().0) {
+                *lane = load128(block);
+            }
+            lanes[0] = _mm_xor_si128(lanes[0], _mm_set_epi64x(0, state as i64));
 
-    let factors = factors128::<{ 128 * WIDTH as u32 }>();
-    for window in windows {
-        for (lane, block) in lanes.iter_mut().zip(window.as_chunks().0) {
-            *lane = fold128(*lane, factors, load128(block));
+            let factors = factors128::<{ 128 * WIDTH as u32 }>();
+            for window in windows {
+                for (lane, block) in lanes.iter_mut().zip(window.as_chunks().0) {
+                    *lane = fold128(*lane, factors, load128(block));
+                }
+            }
+
+            let factors = factors128::<128>();
+            let [mut folded, others @ ..] = lanes;
+            for lane in others {
+                folded = fold128(folded, factors, lane);
+            }
+            let (blocks, rest) = data[16 * WIDTH * (windows.len() + 1)..].as_chunks();
+            for block in blocks {
+                folded = fold128(folded, factors, load128(block));
+            }
+            finish(folded, rest)
         }
-    }
-
-    let factors = factors128::<128>();
-    let [mut folded, others @ ..] = lanes;
-    for lane in others {
-        folded = fold128(folded, factors, lane);
-    }
-    let (blocks, rest) = data[16 * WIDTH * (windows.len() + 1)..].as_chunks();
-    for block in blocks {
-        folded = fold128(folded, factors, load128(block));
-    }
-    finish(folded, rest)
+    };
 }
+
+fold_128_bits!(fold_narrow, "pclmulqdq,sse4.1");
+fold_128_bits!(fold_narrow_avx512, "pclmulqdq,sse4.1,avx512f,avx512vl");
 
 #[target_feature(enable = "vpclmulqdq,avx2,pclmulqdq,sse4.1")]
 fn fold_wide(state: u64, data: &[u8]) -> u64 {

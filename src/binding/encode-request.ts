@@ -64,6 +64,16 @@ export function checkKey(key: string): void {
   if (length < 1 || length > 1024) throw new ObjectNameInvalidError(length)
 }
 
+/** Headers that say how a message is framed or what becomes of the connection: with them one request could be taken for two. */
+const ofConnection: ReadonlySet<string> = new Set(
+  'connection keep-alive proxy-connection te trailer transfer-encoding upgrade'.split(' '),
+)
+
+/** Assigning to this name would change an object's prototype and send nothing. */
+function refuseProto(field: string, name: string): void {
+  if (name === '__proto__') throw new ParamInvalidError(field, 'this name cannot be sent')
+}
+
 /** Adds a caller's own headers and parameters; they replace what is there. */
 export function addExtras(
   draft: RequestDraft,
@@ -73,10 +83,14 @@ export function addExtras(
   if (headers === undefined && parameters === undefined) return
   for (const [name, value] of Object.entries(headers ?? {})) {
     if (typeof value !== 'string') throw new ParamInvalidError(`headers.${name}`, 'expected a string')
+    if (ofConnection.has(name.toLowerCase()))
+      throw new ParamInvalidError(`headers.${name}`, 'is about the connection, which is not the caller’s')
+    refuseProto(`headers.${name}`, name)
     draft.headers[name.toLowerCase()] = value
   }
   for (const [name, value] of Object.entries(parameters ?? {})) {
     if (typeof value !== 'string') throw new ParamInvalidError(`parameters.${name}`, 'expected a string')
+    refuseProto(`parameters.${name}`, name)
     draft.query[name] = value
   }
 }
@@ -108,7 +122,7 @@ function place(draft: RequestDraft, { name, field, wire }: PlannedRow, value: un
 }
 
 const token = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/
-const breaksLine = /[\u0000\r\n]/
+const control = /[\u0000-\u0008\u000a-\u001f\u007f]/
 const beyondLatin1 = /[^\u0000-\u00ff]/
 
 function checkHeaders(draft: RequestDraft, operation: OperationData): void {
@@ -118,8 +132,11 @@ function checkHeaders(draft: RequestDraft, operation: OperationData): void {
         fieldOf(operation, name),
         `header name ${JSON.stringify(name)} has characters HTTP forbids`,
       )
-    if (breaksLine.test(value))
-      throw new ParamInvalidError(fieldOf(operation, name), 'line breaks and NUL cannot be sent in a header')
+    if (control.test(value))
+      throw new ParamInvalidError(
+        fieldOf(operation, name),
+        'line breaks, NUL and other controls cannot be sent in a header',
+      )
     // User metadata travels as UTF-8; anything else beyond Latin-1 would be garbled.
     if (!name.startsWith('x-oss-meta-') && beyondLatin1.test(value)) {
       throw new ParamInvalidError(fieldOf(operation, name), 'characters beyond Latin-1 cannot be sent in this header')

@@ -10,7 +10,7 @@ import { openReadOnlyFile, type ReadOnlyFile } from '../files/read-only-file.js'
 import type { TransferKind } from '../observability/events.js'
 import { traceFolder } from '../observability/transfer-trace.js'
 import * as operations from '../operations/index.js'
-import { type Body, FileBody } from '../pipeline/body.js'
+import { type Body, FileBody, isBody } from '../pipeline/body.js'
 import type { OperationOptions } from '../pipeline/context.js'
 import type { ObjectBody } from '../pipeline/object-body.js'
 import { send } from '../pipeline/send.js'
@@ -151,6 +151,11 @@ export class Client {
 
   /** Sends any operation, also one this version does not know, with the same signing, retry and errors as the others. */
   invokeOperation(input: InvokeOperationInput, options?: OperationOptions): Promise<InvokeOperationResult> {
+    try {
+      checkInvocation(input)
+    } catch (error) {
+      return Promise.reject(error)
+    }
     const { opName, method, bucket, key, subResource, body, headers, parameters } = input
     const described = operation<OperationRequest, InvokeOperationResult>({
       name: opName,
@@ -405,3 +410,17 @@ export class Client {
 
 /** The operations of the REST API as methods. */
 export interface Client extends Methods<Registry> {}
+
+const methods: readonly string[] = ['GET', 'HEAD', 'PUT', 'POST', 'DELETE', 'OPTIONS']
+
+/** @throws ParamInvalidError naming what nothing checks later on */
+function checkInvocation(input: InvokeOperationInput): void {
+  if (typeof input !== 'object' || input === null) throw new ParamInvalidError('request', 'expected an object')
+  const { opName, method, subResource, body } = input
+  if (typeof opName !== 'string' || opName === '') throw new ParamInvalidError('opName', 'expected a name')
+  if (!methods.includes(method)) throw new ParamInvalidError('method', `expected one of ${methods.join(', ')}`)
+  if (subResource !== undefined && !(Array.isArray(subResource) && subResource.every(name => typeof name === 'string')))
+    throw new ParamInvalidError('subResource', 'expected an array of names')
+  if (body !== undefined && !isBody(body))
+    throw new ParamInvalidError('body', 'expected a string, bytes, a Blob, a stream or a FileBody')
+}

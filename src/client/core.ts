@@ -29,7 +29,10 @@ export function createCore(options: ResolvedOptions): ClientCore {
     retryQuota: new RetryQuota(options.retryQuota),
     memory: new MemoryBudget(options.memoryLimit),
     clockOffset: 0,
-    target: (bucket, key) => ({ scheme: endpoint.scheme, ...targetOf(endpoint, bucket, key) }),
+    target(bucket, key) {
+      const { host, path } = targetOf(endpoint, bucket, key)
+      return { scheme: endpoint.scheme, host, path }
+    },
   }
 }
 

@@ -2,7 +2,7 @@ import type { Dispatcher } from 'undici'
 import { AnonymousCredentialsProvider } from '../credentials/anonymous.js'
 import type { CredentialsProvider } from '../credentials/credentials.js'
 import { ParamInvalidError, ParamRequiredError } from '../errors.js'
-import type { ConnectionOptions } from '../http/connection-options.js'
+import { type ConnectionOptions, refuseUnused } from '../http/connection-options.js'
 import type { HttpClient } from '../http/http-client.js'
 import { UndiciHttpClient } from '../http/undici-client.js'
 import { version } from '../internal/version.js'
@@ -208,7 +208,7 @@ const checks: Readonly<Record<Kind, [expectation: string, test: (value: unknown)
 
 function checkTypes(options: ClientOptions): void {
   for (const [name, value] of Object.entries(options)) {
-    const kind = kinds[name as keyof ClientOptions]
+    const kind = Object.hasOwn(kinds, name) ? kinds[name as keyof ClientOptions] : undefined
     if (kind === undefined) throw new ParamInvalidError(name, 'there is no option of this name')
     const [expectation, test] = checks[kind]
     if (value !== undefined && !test(value)) throw new ParamInvalidError(name, expectation)
@@ -229,6 +229,7 @@ function checkTypes(options: ClientOptions): void {
   if (httpClient && typeof httpClient.send !== 'function') {
     throw new ParamInvalidError('httpClient', 'expected an object with a send method')
   }
+  if (httpClient) refuseUnused(options, 'httpClient')
   if (
     additionalHeaders &&
     !(Array.isArray(additionalHeaders) && additionalHeaders.every(name => typeof name === 'string'))
@@ -237,10 +238,23 @@ function checkTypes(options: ClientOptions): void {
   }
 }
 
+/** Options that become part of headers. */
+const sent = ['region', 'cloudBoxId', 'accountId', 'userAgent'] as const
+
+function checkSent(options: ClientOptions): void {
+  for (const name of sent) {
+    const value = options[name]
+    const fits = name === 'userAgent' ? /^[\t\x20-\x7e\x80-\xff]*$/ : /^[\x21-\x7e]*$/
+    if (value !== undefined && !fits.test(value))
+      throw new ParamInvalidError(name, 'has characters that cannot be sent in a header')
+  }
+}
+
 /** Checks options and fills in defaults. @throws ParamInvalidError or ParamRequiredError naming the option */
 export function resolveOptions(options: ClientOptions): ResolvedOptions {
   if (typeof options !== 'object' || options === null) throw new ParamInvalidError('options', 'expected an object')
   checkTypes(options)
+  checkSent(options)
   const endpoint = resolveEndpoint(options)
   const signatureVersion = options.signatureVersion ?? 'v4'
   const { credentialsProvider } = options

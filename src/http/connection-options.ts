@@ -83,6 +83,18 @@ export function connectionSettings(options: ConnectionOptions): ConnectionSettin
   }
 }
 
+const ofOwnTransport = ['proxyHost', 'noProxy', 'insecureSkipVerify', 'ca', 'cert', 'key', 'pfx', 'lookup'] as const
+
+/**
+ * Refuses options that would silently not be obeyed because something else makes the connections: requests that bypass a proxy,
+ * or trust whom they should not, are worse than an error.
+ * @throws ParamInvalidError naming the option
+ */
+export function refuseUnused(options: ConnectionOptions, by: 'httpClient' | 'dispatcher'): void {
+  const name = ofOwnTransport.find(each => options[each] !== undefined && options[each] !== false)
+  if (name !== undefined) throw new ParamInvalidError(name, `has no effect with ${by}, which makes the connections`)
+}
+
 function integer(name: string, value: number, least: number): number {
   if (Number.isSafeInteger(value) && value >= least) return value
   throw new ParamInvalidError(name, `expected an integer of at least ${least}`)

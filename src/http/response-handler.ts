@@ -4,7 +4,8 @@ import { TimeoutError } from '../errors.js'
 import { onAbort } from '../internal/on-abort.js'
 import { longestTimer } from '../internal/sleep.js'
 import type { HttpRequest, HttpResponse } from './http-client.js'
-import { type Flow, ReceivedBody } from './received-body.js'
+import type { Flow, ReceivedBody } from './received-body.js'
+import { ReceivedResponse } from './received-response.js'
 import { translateError } from './translate-error.js'
 
 /** Who waits for the response. */
@@ -29,8 +30,8 @@ export class ResponseHandler implements Dispatcher.DispatchHandler, Flow {
   readonly #request: HttpRequest
   #waiting: Waiting | undefined
   #controller: Dispatcher.DispatchController | undefined
-  /** The body while bytes flow. */
-  #body: ReceivedBody | undefined
+  /** Where bytes go while they flow: the response first, and once the connection had to wait the body. */
+  #body: ReceivedResponse | ReceivedBody | undefined
   /** The body once it has made the connection wait. */
   #held: WeakRef<ReceivedBody> | undefined
   #unread: NodeJS.Timeout | undefined
@@ -50,9 +51,9 @@ export class ResponseHandler implements Dispatcher.DispatchHandler, Flow {
   onResponseStart(controller: Dispatcher.DispatchController, statusCode: number, headers: IncomingHttpHeaders): void {
     if (statusCode < 200) return
     this.#controller = controller
-    const body = new ReceivedBody(this)
-    this.#body = body
-    this.#waiting?.resolve({ statusCode, headers: flatten(headers), body })
+    const response = new ReceivedResponse(statusCode, flatten(headers), this)
+    this.#body = response
+    this.#waiting?.resolve(response)
     this.#waiting = undefined
   }
 
@@ -82,7 +83,7 @@ export class ResponseHandler implements Dispatcher.DispatchHandler, Flow {
     this.#controller?.abort(new Error('the body was dropped before its end'))
   }
 
-  get #current(): ReceivedBody | undefined {
+  get #current(): ReceivedResponse | ReceivedBody | undefined {
     return this.#body ?? this.#held?.deref()
   }
 
@@ -107,8 +108,8 @@ export class ResponseHandler implements Dispatcher.DispatchHandler, Flow {
 
   /** The connection waits for the reader. */
   #hold(): void {
-    const body = this.#body
-    if (!body) return
+    if (!this.#body) return
+    const body = this.#body instanceof ReceivedResponse ? this.#body.open() : this.#body
     this.#body = undefined
     if (this.#held) return
     this.#held = new WeakRef(body)
@@ -128,11 +129,11 @@ export class ResponseHandler implements Dispatcher.DispatchHandler, Flow {
   }
 }
 
+/** Repeated headers come as arrays. The record is undici's, made for this response alone. */
 function flatten(headers: IncomingHttpHeaders): Record<string, string> {
-  const flat: Record<string, string> = {}
   for (const name in headers) {
     const value = headers[name]
-    if (value !== undefined) flat[name] = typeof value === 'string' ? value : value.join(', ')
+    if (Array.isArray(value)) headers[name] = value.join(', ')
   }
-  return flat
+  return headers as Record<string, string>
 }

@@ -1,6 +1,6 @@
-import { Agent, type Dispatcher } from 'undici'
+import type { Dispatcher } from 'undici'
 import { ClientClosedError } from '../errors.js'
-import { type ConnectionOptions, connectionSettings } from './connection-options.js'
+import { type ConnectionOptions, connectionSettings, refuseUnused } from './connection-options.js'
 import { DnsCache } from './dns-cache.js'
 import type { HttpClient, HttpRequest, HttpResponse } from './http-client.js'
 import { onreadConnector } from './onread-connector.js'
@@ -8,6 +8,7 @@ import { type ProxyRoutes, proxyRoutes } from './proxy-routes.js'
 import { ResponseHandler } from './response-handler.js'
 import { tlsSettings } from './tls-options.js'
 import { refusedByProxy } from './tunnel.js'
+import { Agent } from './undici.js'
 
 /** Settings of {@link UndiciHttpClient}. */
 export interface UndiciHttpClientOptions extends ConnectionOptions {
@@ -28,6 +29,7 @@ export class UndiciHttpClient implements HttpClient {
   constructor(options: UndiciHttpClientOptions = {}) {
     this.#own = options.dispatcher === undefined
     if (options.dispatcher) {
+      refuseUnused(options, 'dispatcher')
       this.#dispatcher = options.dispatcher
       return
     }

@@ -1,7 +1,9 @@
 /**
- * CRC-64/XZ in plain JavaScript: slicing by sixteen, with every 64-bit value held as two 32-bit halves because BigInt
- * arithmetic is a hundred times slower.
+ * CRC-64/XZ without the addon. In WebAssembly where there is any, else in plain JavaScript: slicing by sixteen, with every
+ * 64-bit value held as two 32-bit halves because BigInt arithmetic is a hundred times slower.
  */
+
+import { compileWasmCrc64, type WasmCrc64 } from './fallback-crc64-wasm.js'
 
 const POLYNOMIAL_HIGH = 0xc96c5795 | 0
 const POLYNOMIAL_LOW = 0xd7870f42 | 0
@@ -36,8 +38,21 @@ for (let index = 256; index < HIGH.length; index++) {
 
 const littleEndian = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1
 
+// Compiled when first needed: where the addon is loaded, that is never. Null where it cannot be.
+let wasm: WasmCrc64 | null | undefined
+
 /** CRC-64 of `data`, continuing from `previous`, which must be a number of 64 bits. */
 export function crc64(data: Uint8Array, previous: bigint): bigint {
+  // Below this, converting the state to BigInt and back costs more than it saves.
+  if (data.length < 1024) return plainCrc64(data, previous)
+  if (wasm === undefined) wasm = compileWasmCrc64(index => join(HIGH[index]!, LOW[index]!)) ?? null
+  if (wasm === null) return plainCrc64(data, previous)
+  const whole = data.length - (data.length % 16)
+  return plainCrc64(data.subarray(whole), wasm(previous, data.subarray(0, whole)))
+}
+
+/** The same in plain JavaScript. */
+export function plainCrc64(data: Uint8Array, previous: bigint): bigint {
   const state: State = { high: ~Number(previous >> 32n), low: ~Number(previous & 0xffffffffn) }
   const end = data.length
   // Words need their alignment; a few bytes are not worth a view.
@@ -46,7 +61,11 @@ export function crc64(data: Uint8Array, previous: bigint): bigint {
   updateBytes(state, data, 0, head)
   if (words > 0) updateWords(state, new Int32Array(data.buffer, data.byteOffset + head, words * 4))
   updateBytes(state, data, head + words * 16, end)
-  return (BigInt(~state.high >>> 0) << 32n) | BigInt(~state.low >>> 0)
+  return join(~state.high, ~state.low)
+}
+
+function join(high: number, low: number): bigint {
+  return (BigInt(high >>> 0) << 32n) | BigInt(low >>> 0)
 }
 
 interface State {

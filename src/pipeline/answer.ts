@@ -3,6 +3,7 @@ import type { RequestDraft } from '../binding/draft.js'
 import { CallbackError, OssError, RequestError, ResponseError } from '../errors.js'
 import type { HttpResponse } from '../http/http-client.js'
 import { ReceivedBody } from '../http/received-body.js'
+import { ReceivedResponse } from '../http/received-response.js'
 import { parseServiceError } from './service-error.js'
 
 /** Largest document read into memory. A listing of 1,000 long keys is below 4 MiB. */
@@ -30,15 +31,23 @@ export async function readAll(body: Readable, limit = documentLimit): Promise<Bu
   return chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)
 }
 
-/** Whether a request asks for a callback, with a header or in its query. */
-export function asksForCallback({ headers, query }: RequestDraft): boolean {
-  return [headers['x-oss-callback'], query.callback, query['x-oss-callback']].some(value => value !== undefined)
+/** The body of a response, where it is small and has arrived together with the head. */
+export function arrivedWith(response: HttpResponse): Buffer | undefined {
+  return response instanceof ReceivedResponse ? response.takeWhole() : undefined
 }
 
-/** Throws the service's error for a status outside 2xx, and for a callback that failed. */
-export async function checkStatus(draft: RequestDraft, url: string, response: HttpResponse): Promise<void> {
-  const callbackFailed = response.statusCode === 203 && asksForCallback(draft)
-  if (response.statusCode >= 200 && response.statusCode < 300 && !callbackFailed) return
+/** Whether a request asks for a callback, with a header or in its query. */
+export function asksForCallback({ headers, query }: RequestDraft): boolean {
+  return (headers['x-oss-callback'] ?? query.callback ?? query['x-oss-callback']) !== undefined
+}
+
+/** Whether an answer is an error: a status outside 2xx, or that of a callback that failed. */
+export function isFailure(draft: RequestDraft, { statusCode }: HttpResponse): boolean {
+  return statusCode < 200 || statusCode >= 300 || (statusCode === 203 && asksForCallback(draft))
+}
+
+/** Reads the service's error out of an answer that is one. */
+export async function errorOf(draft: RequestDraft, url: string, response: HttpResponse): Promise<OssError> {
   const body = await readAll(response.body, errorLimit).catch(error => {
     // The status is worth more than the words that did not arrive.
     if (error instanceof RequestError || error instanceof ResponseError) return Buffer.alloc(0)
@@ -46,7 +55,7 @@ export async function checkStatus(draft: RequestDraft, url: string, response: Ht
   })
   const { statusCode, headers } = response
   const error = parseServiceError({ statusCode, headers, body, method: draft.method, url })
-  throw callbackFailed ? new CallbackError(error) : error
+  return statusCode === 203 ? new CallbackError(error) : error
 }
 
 /** Metadata travels as UTF-8, which HTTP libraries may show as Latin-1. */

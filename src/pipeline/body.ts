@@ -87,8 +87,8 @@ export interface Payload {
 /** Files are read in pieces of this size: large enough that system calls cost nothing. */
 const filePiece = 1024 * 1024
 
-/** Makes a body ready for sending. @throws FileError when a file cannot be read */
-export async function toPayload(body: Body): Promise<Payload> {
+/** Makes a body ready for sending; only files are waited for. @throws FileError when a file cannot be read */
+export function toPayload(body: Body): Payload | Promise<Payload> {
   if (typeof body === 'string') return inMemory(Buffer.from(body, 'utf8'))
   if (body instanceof Uint8Array) return inMemory(body)
   if (body instanceof CheckedBytes) return inMemory(body.bytes, body.crc64)

@@ -30,28 +30,31 @@ export interface ObjectBodyOptions {
  * {@link InconsistentError}.
  */
 export class ObjectBody extends Readable {
-  readonly #source: Readable
+  /** A stream, or the bytes themselves where they have arrived. */
+  readonly #source: Readable | Buffer
   readonly #options: ObjectBodyOptions
   readonly #crc = new Crc64()
   #started = false
   /** Whether the reader wants more, so that it is the network that is waited for. */
   #wanting = false
 
-  constructor(source: Readable, options: ObjectBodyOptions) {
+  constructor(source: Readable | Buffer, options: ObjectBodyOptions) {
     super({ highWaterMark: 256 * 1024 })
     this.#source = source
     this.#options = options
-    source.on('error', error => this.destroy(this.#explain(error)))
+    if (source instanceof Readable) source.on('error', error => this.destroy(this.#explain(error)))
     // A body that nobody reads may break off like any other: that must not end the process.
     this.on('error', () => {})
   }
 
   /** Begins to read the source as a stream: not before somebody reads, since bytes can also be drained without copying. */
-  #start(): void {
-    const source = this.#source
+  #start(source: Readable): void {
     const { operation, requestId } = this.#options
-    this.#started = true
-    source.on('data', chunk => this.#take(chunk))
+    source.on('data', chunk => {
+      if (this.#take(chunk)) return
+      source.pause()
+      this.#want(false)
+    })
     source.on('end', () => this.#finish())
     source.on('close', () => {
       if (source.readableEnded || this.destroyed) return
@@ -68,9 +71,12 @@ export class ObjectBody extends Readable {
     const { flow } = this.#options
     const take = flow ? watched(receiver, flow) : receiver
     flow?.go()
+    const source = this.#source
     try {
-      if (this.#source instanceof ReceivedBody) await this.#source.drainInto(take)
-      else for await (const chunk of this.#source) await take(chunk)
+      if (source instanceof ReceivedBody) await source.drainInto(take)
+      else if (source instanceof Readable) for await (const chunk of source) await take(chunk)
+      else if (this.#started || this.destroyed) throw new Error('the body was read or destroyed before')
+      else if (source.length > 0) await take(source)
     } catch (error) {
       throw this.#explain(error)
     } finally {
@@ -101,18 +107,16 @@ export class ObjectBody extends Readable {
   /** What is wrong with the bytes that have passed. */
   #damage(): InconsistentError | undefined {
     const { expectedCrc64: expected, operation, requestId } = this.#options
+    if (expected === undefined) return undefined
     const actual = this.#crc.digest().toString()
-    return expected === undefined || expected === actual
-      ? undefined
-      : new InconsistentError(actual, expected, { operation, requestId })
+    return expected === actual ? undefined : new InconsistentError(actual, expected, { operation, requestId })
   }
 
-  #take(chunk: Uint8Array): void {
+  /** Says whether the reader wants more. */
+  #take(chunk: Uint8Array): boolean {
     this.#observe(chunk)
     this.#options.flow?.moved(chunk.byteLength)
-    if (this.push(chunk)) return
-    this.#source.pause()
-    this.#want(false)
+    return this.push(chunk)
   }
 
   #want(wanting: boolean): void {
@@ -129,24 +133,34 @@ export class ObjectBody extends Readable {
   }
 
   override _read(): void {
-    if (!this.#started) this.#start()
-    this.#want(true)
-    this.#source.resume()
+    const source = this.#source
+    const first = !this.#started
+    this.#started = true
+    if (source instanceof Readable) {
+      if (first) this.#start(source)
+      this.#want(true)
+      source.resume()
+    } else if (first) {
+      if (source.length > 0) this.#take(source)
+      this.#finish()
+    }
   }
 
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
-    this.#source.destroy()
+    if (this.#source instanceof Readable) this.#source.destroy()
     callback(error)
   }
 
   /** The whole body in memory. */
   async bytes(): Promise<Buffer> {
-    if (this.#started || this.readableFlowing !== null || !(this.#source instanceof ReceivedBody)) return this.collect()
+    const source = this.#source
+    const direct = source instanceof ReceivedBody || Buffer.isBuffer(source)
+    if (this.#started || this.readableFlowing !== null || !direct) return this.collect()
     const chunks: Buffer[] = []
     // Nobody has begun to read: the bytes can be taken without the events of a stream.
     await this.drainInto(chunk => {
       this.#observe(chunk)
-      chunks.push(Buffer.from(chunk))
+      chunks.push(chunk === source ? source : Buffer.from(chunk))
     })
     const damage = this.#damage()
     if (damage) throw damage

@@ -10,7 +10,7 @@ import { Crc64, crc64 } from '../native/checksum.js'
 import { type CallTrace, isCallWatched, traceCall } from '../observability/request-trace.js'
 import { throwUnanswered } from '../retry/retry-quota.js'
 import { encodeQuery } from '../signing/encode.js'
-import { asksForCallback, checkStatus, discard, readAll, readableMetadata } from './answer.js'
+import { arrivedWith, asksForCallback, discard, errorOf, isFailure, readAll, readableMetadata } from './answer.js'
 import { contentMd5, type Payload, toPayload } from './body.js'
 import type { OperationOptions, PipelineContext, ProgressListener } from './context.js'
 import { type Deadline, withDeadline } from './deadline.js'
@@ -60,7 +60,9 @@ async function perform<Req extends OperationRequest, Res>(
   try {
     options.signal?.throwIfAborted()
     const draft = encodeRequest(operation, withExtras(request, options))
-    const payload = await finishBody(operation, draft, request)
+    const prepared = prepareBody(operation, draft)
+    const payload = prepared instanceof Promise ? await prepared : prepared
+    finishHeaders(operation, draft, request, payload)
     const exchange = new Exchange(context, operation, draft, payload, request, options, supervision)
     return await withRetry(context, exchange.plan(), () => exchange.attempt())
   } catch (error) {
@@ -78,38 +80,45 @@ function withExtras<Req extends OperationRequest>(request: Req, options: Operati
   }
 }
 
-/** Prepares the body and the headers that depend on it. */
-async function finishBody(
-  operation: OperationData,
-  draft: RequestDraft,
-  request: object,
-): Promise<Payload | undefined> {
-  const { headers } = draft
-  let payload = draft.body === undefined ? undefined : await toPayload(draft.body)
-  const detect = !('disableAutoDetectMimeType' in request && request.disableAutoDetectMimeType)
-  if (operation.contentTypeFromKey && detect) headers['content-type'] ??= contentTypeOf(draft.key ?? '')
-  if (operation.contentMd5 && headers['content-md5'] === undefined) {
-    if (payload && payload.bytes === undefined) payload = await collect(payload)
-    headers['content-md5'] = contentMd5(payload?.bytes ?? new Uint8Array())
-  }
-  checkLength(headers, payload)
-  const length = payload ? payload.length : draft.method === 'GET' || draft.method === 'HEAD' ? undefined : 0
-  if (length !== undefined) headers['content-length'] ??= String(length)
-  return payload
+/** Makes the body ready. Only files are waited for, and bodies whose digest goes into a header. */
+function prepareBody(operation: OperationData, draft: RequestDraft): Payload | undefined | Promise<Payload> {
+  if (draft.body === undefined) return undefined
+  const payload = toPayload(draft.body)
+  if (!operation.contentMd5 || draft.headers['content-md5'] !== undefined) return payload
+  return payload instanceof Promise ? payload.then(collect) : collect(payload)
 }
 
 async function collect(payload: Payload): Promise<Payload> {
+  if (payload.bytes) return payload
   const chunks: Uint8Array[] = []
   for await (const chunk of payload.open()) chunks.push(chunk)
   return toPayload(Buffer.concat(chunks))
 }
 
+/** Adds the headers that depend on the body. */
+function finishHeaders(
+  operation: OperationData,
+  draft: RequestDraft,
+  request: object,
+  payload: Payload | undefined,
+): void {
+  const { headers } = draft
+  const detect = !('disableAutoDetectMimeType' in request && request.disableAutoDetectMimeType)
+  if (operation.contentTypeFromKey && detect) headers['content-type'] ??= contentTypeOf(draft.key ?? '')
+  if (operation.contentMd5) headers['content-md5'] ??= contentMd5(payload?.bytes ?? new Uint8Array())
+  checkLength(headers, payload)
+  const length = payload ? payload.length : draft.method === 'GET' || draft.method === 'HEAD' ? undefined : 0
+  if (length !== undefined) headers['content-length'] ??= String(length)
+}
+
 /** A Content-Length below the body's makes OSS store a truncated object without a word. */
 function checkLength(headers: Record<string, string>, payload: Payload | undefined): void {
   const stated = headers['content-length']
-  if (stated === undefined || payload?.length === undefined) return
-  if (Number(stated) !== payload.length) {
-    throw new ParamInvalidError('contentLength', `is ${stated}, but the body has ${payload.length} bytes`)
+  // Without a body, bytes that are only announced would be taken from the next request on the connection.
+  const length = payload === undefined ? 0 : payload.length
+  if (stated === undefined || length === undefined) return
+  if (!/^\d+$/.test(stated) || Number(stated) !== length) {
+    throw new ParamInvalidError('contentLength', `is ${stated}, but the body has ${length} bytes`)
   }
 }
 
@@ -169,7 +178,9 @@ class Exchange<Res> {
 
   async #attempt(): Promise<Res> {
     this.#requestId = undefined
-    const { url, headers, credentials } = await this.#sign()
+    const given = this.#context.anonymous ? undefined : fetchCredentials(this.#context, this.#options.signal)
+    const credentials = given instanceof Promise ? await given : given
+    const { url, headers } = this.#sign(credentials)
     try {
       return await this.#exchange(url, headers)
     } catch (error) {
@@ -184,28 +195,28 @@ class Exchange<Res> {
     const response = await this.#transmit(url, headers, crc)
     this.#requestId = response.headers['x-oss-request-id']
     this.#supervision.trace?.answered(response.statusCode, this.#requestId)
-    await checkStatus(this.#draft, url, response)
+    if (isFailure(this.#draft, response)) throw await errorOf(this.#draft, url, response)
     readableMetadata(response.headers)
-    const result = await this.#decode(url, response)
+    const result = this.#operation.streams
+      ? this.#handOver(url, response)
+      : this.#decode(url, response, arrivedWith(response) ?? (await readAll(response.body)))
     if (crc) this.#checkCrc(crc, response)
     const bytes = this.#payload?.bytes
     if (bytes && bytes.byteLength <= wholeBufferLimit) this.#progress.add(bytes.byteLength)
     return result
   }
 
-  async #sign(): Promise<{ url: string; headers: Record<string, string>; credentials: Credentials | undefined }> {
+  #sign(credentials: Credentials | undefined): { url: string; headers: Record<string, string> } {
     const { scheme, host, path } = this.#context.target(this.#draft.bucket, this.#draft.key)
     let { query, headers } = this.#draft
-    let credentials: Credentials | undefined
-    if (!this.#context.anonymous) {
-      credentials = await fetchCredentials(this.#context, this.#options.signal)
+    if (credentials) {
       const signing = signingContext(this.#context, this.#draft, this.#operation.subResource, credentials)
       this.#context.signer.sign(signing)
       ;({ query, headers } = signing)
     }
     const search = encodeQuery(query)
     const url = `${scheme}://${host}${path}${search === '' ? '' : `?${search}`}`
-    return { url, headers: bytesAsLatin1(headers), credentials }
+    return { url, headers: bytesAsLatin1(headers) }
   }
 
   async #transmit(url: string, headers: Record<string, string>, crc: Crc64 | undefined): Promise<HttpResponse> {
@@ -263,22 +274,19 @@ class Exchange<Res> {
     if (actual !== stated) throw new InconsistentError(actual, stated, { operation: this.#operation.name })
   }
 
-  async #decode(url: string, response: HttpResponse): Promise<Res> {
-    const { statusCode, headers, body } = response
+  /** Makes the result of an answer whose body is handed over as a stream. */
+  #handOver(url: string, response: HttpResponse): Res {
+    const { statusCode, headers } = response
+    this.#supervision.trace?.received(Number(headers['content-length'] ?? 0))
+    const stream = this.#objectBody(url, response)
+    return decodeResponse(this.#operation, { statusCode, headers, callback: false, text: '', stream })
+  }
+
+  /** Makes the result of an answer that is there as a whole. */
+  #decode(url: string, response: HttpResponse, content: Buffer): Res {
+    const { statusCode, headers } = response
     const callback = asksForCallback(this.#draft)
-    const { trace } = this.#supervision
-    if (this.#operation.streams) {
-      trace?.received(Number(headers['content-length'] ?? 0))
-      return decodeResponse(this.#operation, {
-        statusCode,
-        headers,
-        callback,
-        text: '',
-        stream: this.#objectBody(url, response),
-      })
-    }
-    const content = await readAll(body)
-    trace?.received(content.byteLength)
+    this.#supervision.trace?.received(content.byteLength)
     if (this.#operation.frames) {
       const local = readEndFrame(content, this.#framed(url, response))
       return decodeResponse(this.#operation, { statusCode, headers, callback, text: '', local })
@@ -302,17 +310,18 @@ class Exchange<Res> {
       signal: this.#options.signal,
       onChunk: meter.active ? (bytes: number) => meter.add(bytes) : undefined,
       flow: response.flow,
+      expectedCrc64: this.#expectedCrc64(response),
     }
-    if (this.#operation.frames && headers['x-oss-select-output-raw'] !== 'true') {
-      return framedBody(response.body, this.#framed(url, response), options)
-    }
-    // The stated CRC-64 is the whole object's: a range or a processed image has another.
-    const ranged = response.statusCode !== 200 || headers['content-range'] !== undefined
-    const whole = this.#operation.checkReceivedCrc && !ranged && this.#draft.query['x-oss-process'] === undefined
-    return new ObjectBody(response.body, {
-      ...options,
-      expectedCrc64: whole && this.#context.downloadCrc64Check ? headers['x-oss-hash-crc64ecma'] : undefined,
-    })
+    const framed = this.#operation.frames && headers['x-oss-select-output-raw'] !== 'true'
+    if (framed) return framedBody(response.body, this.#framed(url, response), options)
+    return new ObjectBody(arrivedWith(response) ?? response.body, options)
+  }
+
+  /** The stated CRC-64 is the whole object's: a range or a processed image has another. */
+  #expectedCrc64({ statusCode, headers }: HttpResponse): string | undefined {
+    if (!this.#operation.checkReceivedCrc || !this.#context.downloadCrc64Check) return undefined
+    const ranged = statusCode !== 200 || headers['content-range'] !== undefined
+    return ranged || this.#draft.query['x-oss-process'] !== undefined ? undefined : headers['x-oss-hash-crc64ecma']
   }
 }
 
@@ -321,8 +330,9 @@ function redirectOf({ statusCode, headers }: HttpResponse, from: string): string
   const location = headers['location']
   if (location === undefined || ![301, 302, 303, 307, 308].includes(statusCode)) return undefined
   if (!URL.canParse(location, from)) return undefined
-  const { href, protocol } = new URL(location, from)
-  return protocol === 'http:' || protocol === 'https:' ? href : undefined
+  const { href, protocol, username, password } = new URL(location, from)
+  const plain = /^https?:$/.test(protocol) && username === '' && password === ''
+  return plain ? href : undefined
 }
 
 /** Another host gets the request, but nothing that proves who sent it. */

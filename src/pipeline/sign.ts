@@ -17,22 +17,43 @@ export function credentialsBehind(error: unknown): Credentials | undefined {
   return typeof error === 'object' && error !== null ? signedWith.get(error) : undefined
 }
 
-/** Asks the provider for credentials. @throws CredentialsFetchError or CredentialsEmptyError */
-export async function fetchCredentials(
+/**
+ * Asks the provider for credentials. Providers with a key at hand answer at once, and no promise is made for them.
+ * @throws CredentialsFetchError or CredentialsEmptyError
+ */
+export function fetchCredentials(
   context: PipelineContext,
   signal: AbortSignal | undefined,
-): Promise<Credentials> {
-  let credentials: Credentials
-  try {
-    const fetched = context.credentialsProvider.getCredentials(signal)
-    // Providers with a key at hand answer at once: no turn of the event loop is spent on them.
-    credentials = fetched instanceof Promise ? await fetched : fetched
-  } catch (cause) {
-    if (signal?.aborted || cause instanceof OssError) throw cause
-    throw new CredentialsFetchError(cause)
+): Credentials | Promise<Credentials> {
+  const explain = (cause: unknown): never => {
+    throw signal?.aborted || cause instanceof OssError ? cause : new CredentialsFetchError(cause)
   }
+  let fetched: Credentials | Promise<Credentials>
+  try {
+    fetched = context.credentialsProvider.getCredentials(signal)
+  } catch (cause) {
+    return explain(cause)
+  }
+  return fetched instanceof Promise ? fetched.catch(explain).then(usable) : usable(fetched)
+}
+
+function usable(credentials: Credentials): Credentials {
   if (!credentials?.accessKeyId || !credentials.accessKeySecret) throw new CredentialsEmptyError()
+  if (!sendable.has(credentials)) checkSendable(credentials)
   return credentials
+}
+
+/** Credentials that were looked at already: most requests are signed with those of the one before. */
+const sendable = new WeakSet<Credentials>()
+
+/** Id and token become part of headers and URLs. @throws CredentialsFetchError, which does not show them */
+function checkSendable(credentials: Credentials): void {
+  const { accessKeyId, securityToken = '' } = credentials
+  if (!/^[\x21-\x7e]+$/.test(accessKeyId) || !/^[\x21-\x7e]*$/.test(securityToken))
+    throw new CredentialsFetchError(
+      new Error('the access key id or security token has characters that no header can hold'),
+    )
+  sendable.add(credentials)
 }
 
 /** What a signer needs to know about a request. Query and headers are copies that the signer may change. */

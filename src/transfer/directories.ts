@@ -20,6 +20,7 @@ import type { ListedObject } from './list-all.js'
 import { listOrdered } from './list-ordered.js'
 import { checkPath } from './options.js'
 import { keyToPath, type NameRules, nativeRules } from './safe-path.js'
+import { throttledCore } from './transfer-context.js'
 import { asFileError } from './transfer-error.js'
 import { Uploader, type UploaderOptions, type UploadRequest } from './uploader.js'
 
@@ -84,12 +85,12 @@ export class FolderUpload {
   readonly #emptyFolders: boolean
 
   constructor(core: ClientCore, { prefix, ...request }: UploadDirectoryRequest, options: UploadDirectoryOptions) {
-    this.#core = core
+    this.run = new DirectoryRun(options)
+    this.#core = throttledCore(core, this.run.parallelism)
     this.prefix = folderPrefix(prefix)
     this.#request = request
     this.#emptyFolders = options.emptyFolders ?? false
-    this.run = new DirectoryRun(options)
-    this.#uploader = new Uploader(core, options.uploader)
+    this.#uploader = new Uploader(this.#core, options.uploader)
   }
 
   async add(entry: WalkEntry): Promise<void> {
@@ -166,7 +167,7 @@ export class FolderDownload {
         'downloader.useTempFile',
         'files of a folder always take their place when they are complete',
       )
-    this.#downloader = new Downloader(core, options.downloader)
+    this.#downloader = new Downloader(throttledCore(core, this.run.parallelism), options.downloader)
   }
 
   /** Makes the target folder, unless nothing is to be changed. */
@@ -198,9 +199,9 @@ export class FolderDownload {
     )
   }
 
-  async #download({ key, lastModified }: ListedObject, path: string): Promise<void> {
+  async #download({ key, lastModified, size = 0 }: ListedObject, path: string): Promise<void> {
     const { signal, progress } = this.run
-    await this.#downloader.downloadFile({ ...this.#request, key }, path, { signal, onProgress: progress })
+    await this.#downloader.downloadInto({ ...this.#request, key }, path, size, { signal, onProgress: progress })
     if (lastModified === undefined) return
     try {
       await utimes(path, lastModified, lastModified)

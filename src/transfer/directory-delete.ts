@@ -4,6 +4,7 @@ import { type DeletedInfo, deleteMultipleObjects, type RequestPayer } from '../o
 import { send } from '../pipeline/send.js'
 import type { FileReport } from './directory-options.js'
 import type { DirectoryRun } from './directory-run.js'
+import { throttledCore } from './transfer-context.js'
 
 /** An object, or one version of it, that is to go. */
 export interface Doomed {
@@ -32,7 +33,7 @@ export class DeleteBatches {
   #bytes = 0
 
   constructor(core: ClientCore, run: DirectoryRun, target: DeleteTarget) {
-    this.#core = core
+    this.#core = throttledCore(core, run.parallelism)
     this.#run = run
     this.#target = target
   }

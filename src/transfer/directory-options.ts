@@ -46,7 +46,7 @@ export interface DirectorySummary {
 
 /** Options that all operations on many files or objects share. */
 export interface DirectoryOptions extends KeyFilterOptions {
-  /** Files, or requests that delete, at the same time. @default 8 */
+  /** Files, or requests that delete, at the same time; fewer while the service says that it gets too many. @default 8 */
   parallelFiles?: number
   /**
    * After a file that fails: `'stop'` ends the others and rejects with that error, so that nobody takes half for the whole;

@@ -1,6 +1,7 @@
 import { ProgressMeter } from '../pipeline/progress.js'
 import type { DirectoryOptions, DirectorySummary, FileReport } from './directory-options.js'
 import { KeyFilter } from './key-filter.js'
+import { AdaptiveParallelism } from './transfer-throttle.js'
 
 /** One operation on many files: places for work, the failure policy, reports and counts. */
 export class DirectoryRun {
@@ -9,6 +10,8 @@ export class DirectoryRun {
   readonly dryRun: boolean
   readonly filter: KeyFilter
   readonly summary: DirectorySummary
+  /** How many files may move at a time; requests that are throttled lower it. */
+  readonly parallelism: AdaptiveParallelism
   readonly #options: DirectoryOptions
   readonly #stop = new AbortController()
   readonly #running = new Set<Promise<void>>()
@@ -20,6 +23,7 @@ export class DirectoryRun {
     this.signal = options.signal ? AbortSignal.any([options.signal, this.#stop.signal]) : this.#stop.signal
     this.dryRun = options.dryRun ?? false
     this.filter = new KeyFilter(options)
+    this.parallelism = new AdaptiveParallelism(options.parallelFiles ?? 8)
     this.#progress = new ProgressMeter([options.onProgress], undefined)
     this.summary = { transferred: 0, skipped: 0, failed: 0, deleted: 0, bytes: 0, dryRun: this.dryRun }
   }
@@ -48,7 +52,7 @@ export class DirectoryRun {
 
   /** {@link DirectoryRun.start} for several objects at once; `unfinished` describes them when the work fails as a whole. */
   async startMany(work: () => Promise<FileReport[]>, unfinished: () => FileReport[]): Promise<void> {
-    while (this.#running.size >= (this.#options.parallelFiles ?? 8)) await Promise.race(this.#running)
+    while (this.#running.size >= this.parallelism.current) await Promise.race(this.#running)
     this.signal.throwIfAborted()
     const task: Promise<void> = this.#perform(work, unfinished)
       .catch(error => this.#fail(error))
@@ -77,6 +81,7 @@ export class DirectoryRun {
     let reports: FileReport[]
     try {
       reports = await work()
+      this.parallelism.succeeded()
     } catch (error) {
       // What an abort interrupts has not failed.
       this.signal.throwIfAborted()

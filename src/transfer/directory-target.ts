@@ -75,6 +75,10 @@ export class TargetFolder {
     const existing = await lstat(path).catch(() => undefined)
     // A link is replaced, not followed, so where it leads does not matter.
     if (existing === undefined || existing.isSymbolicLink()) return path
+    if (existing.isDirectory()) {
+      const message = `EISDIR: illegal operation on a directory, open '${path}'`
+      throw asFileError('write', path, Object.assign(new Error(message), { code: 'EISDIR', path }))
+    }
     const actual =
       relative(this.#root, await this.#resolve(path))
         .split(sep)

@@ -114,7 +114,7 @@ export class FileDownload {
 
   /** Puts the bytes on the disk, then under their name. */
   async #settle(writer: PartWriter, file: string): Promise<void> {
-    await writer.finish()
+    await (this.#options.fsync === false ? writer.discard() : writer.finish())
     this.#options.signal?.throwIfAborted()
     if (resolve(file) !== resolve(this.#path)) await rename(file, this.#path)
   }

@@ -10,6 +10,12 @@ export interface DownloaderOptions extends TransferOptions, CheckpointOptions {
    */
   useTempFile?: boolean
   /**
+   * Waits until the bytes are on the disk before the file gets its name. Without it many small files come faster, and a file
+   * that was reported as complete may be empty or damaged after the machine lost power; the end of the process does no harm.
+   * @default true
+   */
+  fsync?: boolean
+  /**
    * On going on from a checkpoint, reads the parts that are there from the file again and compares their checksums. Happens
    * in any case when the machine was started anew since then.
    * @default false

@@ -50,13 +50,30 @@ export class Downloader {
   async downloadFile(request: DownloadRequest, path: string, options?: DownloaderOptions): Promise<DownloadResult> {
     checkPath(path)
     const merged = checked(this.#options, options)
+    merged.signal?.throwIfAborted()
+    await refuseTarget(path)
+    return this.#download(request, path, merged)
+  }
+
+  /**
+   * {@link Downloader.downloadFile} for a caller who knows that the folder is there and the path is none, and what size the
+   * object had. @internal
+   */
+  async downloadInto(
+    request: DownloadRequest,
+    path: string,
+    size: number,
+    options: DownloaderOptions,
+  ): Promise<DownloadResult> {
+    return this.#download(request, path, checked(this.#options, options), size)
+  }
+
+  #download(request: DownloadRequest, path: string, merged: DownloaderOptions, size?: number): Promise<DownloadResult> {
     return traceTransfer(this.#core.logger, { ...request, kind: 'download' }, merged, async (watched, event) => {
-      const { signal } = watched
-      signal?.throwIfAborted()
-      await refuseTarget(path)
       const context = transferContext(this.#core, watched, event)
       const { memory } = context.core
-      const first = firstLength(request, watched)
+      const { signal } = watched
+      const first = firstLength(request, watched, size)
       // Memory is had before a connection, here as everywhere: two transfers that wait for each other would wait for ever.
       const reserved = first === undefined ? 0 : memoryOf(first)
       if (reserved > 0) await memory.acquire(reserved, signal)
@@ -112,16 +129,21 @@ export class Downloader {
 }
 
 /** How long a first part may be that is asked for before anything is known; nothing where that could be in vain. */
-function firstLength(request: DownloadRequest, options: DownloaderOptions): number | undefined {
-  const { partSize, enableCheckpoint, control } = options
-  return request?.rangeHeader !== undefined || enableCheckpoint || control?.paused ? undefined : partSize
+function firstLength(
+  request: DownloadRequest,
+  { partSize = 0, enableCheckpoint, control }: DownloaderOptions,
+  size = partSize,
+): number | undefined {
+  const inVain = request?.rangeHeader !== undefined || enableCheckpoint || control?.paused || size === 0
+  return inVain ? undefined : Math.min(partSize, size)
 }
 
 function checked(base: DownloaderOptions, overrides: DownloaderOptions | undefined): DownloaderOptions {
-  const own = ['enableCheckpoint', 'checkpointDir', 'useTempFile', 'verifyData', 'end']
+  const own = ['enableCheckpoint', 'checkpointDir', 'useTempFile', 'fsync', 'verifyData', 'end']
   const merged = mergeTransferOptions(base, overrides, own)
   checkCheckpointOptions(merged)
   checkFlag('useTempFile', merged.useTempFile)
+  checkFlag('fsync', merged.fsync)
   checkFlag('verifyData', merged.verifyData)
   checkFlag('end', merged.end)
   return merged

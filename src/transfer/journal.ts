@@ -1,4 +1,5 @@
-import { type FileHandle, mkdir, open, readFile, rename, rm } from 'node:fs/promises'
+import { constants } from 'node:fs'
+import { type FileHandle, mkdir, open, rename, rm, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { CheckpointError } from '../errors.js'
 import { type JournalContent, type JournalRecord, journalLine, parseJournal } from './journal-format.js'
@@ -36,8 +37,10 @@ export class Journal {
     const temporary = `${path}.new`
     let file: FileHandle | undefined
     try {
-      await mkdir(dirname(path), { recursive: true })
-      file = await open(temporary, 'w', 0o600)
+      await mkdir(dirname(path), { recursive: true, mode: 0o700 })
+      // In a folder that others write to as well, the name may be a link to something of ours: it must be a new file.
+      await rm(temporary, { force: true })
+      file = await open(temporary, 'wx', 0o600)
       await file.writeFile(lines.join(''))
       await file.sync()
       await rename(temporary, path)
@@ -76,13 +79,29 @@ export class Journal {
 
 /** Reads a journal. Nothing when there is none, or none that can be trusted. */
 export async function readJournal(path: string): Promise<JournalContent | undefined> {
+  let file: FileHandle | undefined
   try {
-    const bytes = await readFile(path)
-    return bytes.length > largestJournal ? undefined : parseJournal(bytes)
+    file = await open(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0))
+    const found = await file.stat()
+    if (!found.isFile() || found.size > largestJournal) return undefined
+    const { uid: ownerOfFolder } = await stat(dirname(path))
+    if (!isTrusted(found.uid, ownerOfFolder)) return undefined
+    return parseJournal(await file.readFile())
   } catch {
     // Whatever is there is replaced when the new journal is made; if that fails too, the error says why.
     return undefined
+  } finally {
+    await file?.close()
   }
+}
+
+/**
+ * Whether somebody wrote a file who may tell this process what to go on with. A stranger in a shared folder may not: a journal
+ * names uploads, and the key they are encrypted with. Who owns the folder can replace everything in it anyway.
+ */
+function isTrusted(owner: number, ownerOfFolder: number): boolean {
+  const self = process.getuid?.()
+  return self === undefined || owner === self || owner === ownerOfFolder
 }
 
 /** Removes a journal that is not being written. */

@@ -7,6 +7,7 @@ import { DirectoryRun } from './directory-run.js'
 import { payer, type RemoteEntry, Sync, upToDate } from './sync-base.js'
 import { join, type Pair } from './sync-join.js'
 import type { SyncDirection, SyncOptions } from './sync-options.js'
+import { throttledCore } from './transfer-context.js'
 
 /** A sync from bucket to bucket. */
 export class SyncAcross extends Sync {
@@ -22,7 +23,7 @@ export class SyncAcross extends Sync {
     this.#from = direction
     this.#prefix = folderPrefix(to.prefix)
     this.#run = new DirectoryRun(options)
-    this.#copier = new Copier(core, options.copier)
+    this.#copier = new Copier(throttledCore(core, this.#run.parallelism), options.copier)
     this.#deletions = new DeleteBatches(core, this.#run, { bucket: to.bucket, ...payer(to) })
   }
 

@@ -32,6 +32,11 @@ export function transferContext(client: ClientCore, options: TransferOptions, ev
   return { core, parallelism }
 }
 
+/** A client whose requests tell how many things may be done at a time: for operations on many files. */
+export function throttledCore(client: ClientCore, parallelism: AdaptiveParallelism): ClientCore {
+  return viewOf(client, { retryer: new ThrottleAwareRetryer(client.retryer, parallelism) })
+}
+
 /** A client whose connections are given up when they drip: for what is read outside of transfers. */
 export function watchedCore(client: ClientCore): ClientCore {
   return viewOf(client, { httpClient: watchThroughput(client.httpClient, client.options) })

@@ -14,8 +14,12 @@ const parser = new XMLParser({
   processEntities: false,
   cdataPropName: '#cdata',
   isArray: () => true,
+  maxNestedTags: 100,
   transformTagName: name => (name === '__proto__' ? '#proto' : name),
 })
+
+/** Twice as long as a page of 1,000 of the longest keys. Parsing takes time for every character, in which nothing else happens. */
+const longestDocument = 8 * 1024 * 1024
 
 const named: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" }
 
@@ -84,12 +88,14 @@ export class XmlSyntaxError extends Error {
  * @throws XmlSyntaxError
  */
 export function parseXml(source: string): { name: string; root: XmlElement } {
+  if (source.length > longestDocument) throw new XmlSyntaxError(`a document has at most ${longestDocument} characters`)
   if (/<!DOCTYPE/i.test(source)) throw new XmlSyntaxError('document type declarations are not accepted')
   let parsed: Record<string, Parsed[]>
   try {
     parsed = parser.parse(source, true)
   } catch (error) {
-    throw new XmlSyntaxError(error instanceof Error ? error.message : String(error))
+    // It may quote the document.
+    throw new XmlSyntaxError((error instanceof Error ? error.message : String(error)).slice(0, 200))
   }
   const name = Object.keys(parsed).find(key => !key.startsWith('#'))
   const content = name === undefined ? undefined : parsed[name]?.[0]
