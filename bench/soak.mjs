@@ -39,6 +39,13 @@ const client = new ferross.Client({
 })
 const body = Buffer.alloc(1024, 'x')
 let aborted = 0
+// Whoever has no more time gets the figures so far.
+let stopped = false
+for (const signal of ['SIGINT', 'SIGTERM']) {
+  process.once(signal, () => {
+    stopped = true
+  })
+}
 
 /** Four in ten are written, four are read, two are looked at. */
 async function call(index) {
@@ -54,6 +61,8 @@ async function call(index) {
         : client.headObject(request, options)
   if (stop) setImmediate(() => stop.abort())
   await work.catch(error => {
+    // Who stops this may have stopped the sink as well.
+    if (stopped) return
     if (!stop?.signal.aborted) throw error
     aborted++
   })
@@ -66,13 +75,13 @@ console.log('| ---: | ---: | ---: | ---: | ---: | ---: |')
 report(0, 0)
 const started = performance.now()
 let next = 0
-for (let step = 1; step <= steps; step++) {
+for (let step = 1; step <= steps && !stopped; step++) {
   const end = Math.floor((requests * step) / steps)
   const worker = async () => {
-    while (next < end) await call(next++)
+    while (next < end && !stopped) await call(next++)
   }
   await Promise.all(Array.from({ length: parallel }, worker))
-  report(end, performance.now() - started)
+  report(next, performance.now() - started)
 }
 await client.close()
 await new Promise(resolve => setImmediate(resolve))

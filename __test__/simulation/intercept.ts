@@ -66,29 +66,37 @@ function fileFunctions(current: () => FileWorld) {
   }
   return {
     mkdir: async () => {},
-    open: (path: string) => {
+    open: (path: string, flags: string | number) => {
       const { disk, scheduler } = current()
-      return scheduler.later(() => handleOf(current(), disk.create(path)))
-    },
-    readFile: (path: string) => {
-      const { disk, scheduler } = current()
-      return scheduler.later(() => Buffer.from(disk.find(path).data))
+      return scheduler.later(() => {
+        if (flags === 'wx' && disk.exists(path)) throw Object.assign(new Error(`EEXIST: ${path}`), { code: 'EEXIST' })
+        // Numbers stand for reading.
+        return handleOf(current(), typeof flags === 'number' ? disk.find(path) : disk.create(path))
+      })
     },
     rename: (from: string, to: never) => atomic(disk => disk.rename(from, to)),
     rm: (path: string) => atomic(disk => disk.remove(path)),
     stat: (path: string) => {
       const { disk, scheduler } = current()
       return scheduler.later(() => {
-        if (path === root) return { ino: 0, size: 0, mtimeMs: 0, isFile: () => false, isDirectory: () => true }
-        const { ino, data, mtimeMs } = disk.find(path, 'stat')
-        return { ino, size: data.length, mtimeMs, isFile: () => true, isDirectory: () => false }
+        const isFolder = path === root || path === simulated('checkpoints')
+        return isFolder ? folderStat : statOf(disk.find(path, 'stat'))
       })
     },
   }
 }
 
+type File = ReturnType<SimulatedDisk['create']>
+
+const uid = process.getuid?.() ?? 0
+const folderStat = { ino: 0, uid, size: 0, mtimeMs: 0, isFile: () => false, isDirectory: () => true }
+
+function statOf({ ino, data, mtimeMs }: File) {
+  return { ...folderStat, ino, size: data.length, mtimeMs, isFile: () => true, isDirectory: () => false }
+}
+
 /** As much of a FileHandle as journals need. */
-function handleOf({ disk, scheduler, random }: FileWorld, file: ReturnType<SimulatedDisk['create']>) {
+function handleOf({ disk, scheduler, random }: FileWorld, file: File) {
   const append = (text: string) => {
     const put = (length: number) => disk.write(file, Buffer.concat([file.data, Buffer.from(text.slice(0, length))]))
     return scheduler.later(
@@ -99,6 +107,8 @@ function handleOf({ disk, scheduler, random }: FileWorld, file: ReturnType<Simul
   return {
     writeFile: append,
     appendFile: append,
+    stat: () => scheduler.later(() => statOf(file)),
+    readFile: () => scheduler.later(() => Buffer.from(file.data)),
     sync: () => scheduler.later(() => disk.sync(file)),
     close: async () => {},
   }
