@@ -19,6 +19,8 @@ export interface HttpRequest {
   readonly body?: Uint8Array | AsyncIterable<Uint8Array> | undefined
   readonly signal?: AbortSignal | undefined
   readonly timeouts: Timeouts
+  /** Whether this is one of many requests that move large bodies: a client may have a cheaper way for them. */
+  readonly bulk?: boolean | undefined
 }
 
 /** The head of an HTTP response, and its body as a stream that must be read or destroyed. */

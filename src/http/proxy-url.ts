@@ -22,7 +22,13 @@ const expectation = 'expected http://host:port or https://host:port, with user:p
  */
 export function parseProxy(name: string, text: string): ProxyAddress {
   const url = parse(withScheme(text.trim()))
-  if (!url || !/^https?:$/.test(url.protocol) || url.hostname === '' || url.port === '0' || !/^\/?$/.test(url.pathname + url.search)) {
+  if (
+    !url ||
+    !/^https?:$/.test(url.protocol) ||
+    url.hostname === '' ||
+    url.port === '0' ||
+    !/^\/?$/.test(url.pathname + url.search)
+  ) {
     throw new ParamInvalidError(name, expectation)
   }
   const secure = url.protocol === 'https:'

@@ -4,7 +4,7 @@ import { rename, rm } from 'node:fs/promises'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { FileError, InconsistentError, OssError, RequestError } from '../errors.js'
-import { ReceivedBody, type Receiver } from '../http/received-body.js'
+import { ReceivedBody, type Receiver, type Room } from '../http/received-body.js'
 import { Crc64 } from '../native/checksum.js'
 
 /** What an {@link ObjectBody} watches over while bytes pass. */
@@ -55,12 +55,12 @@ export class ObjectBody extends Readable {
 
   /**
    * Hands all bytes to a function that uses them up before it returns, or before its promise resolves; where the transport
-   * can, they are not copied. Resolves at the end of the body. For the transfer engine, which checks them itself.
+   * can, they are not copied, and come to lie in the memory that `room` offers. Resolves at the end of the body. For the transfer engine, which checks them itself.
    * @internal
    */
-  async drainInto(receiver: Receiver): Promise<void> {
+  async drainInto(receiver: Receiver, room?: Room): Promise<void> {
     try {
-      if (this.#source instanceof ReceivedBody) await this.#source.drainInto(receiver)
+      if (this.#source instanceof ReceivedBody) await this.#source.drainInto(receiver, room)
       else for await (const chunk of this.#source) await receiver(chunk)
     } catch (error) {
       throw this.#explain(error)

@@ -162,7 +162,7 @@ class Exchange<Res> {
   }
 
   async #transmit(url: string, headers: Record<string, string>, crc: Crc64 | undefined): Promise<HttpResponse> {
-    const { connectTimeout, readwriteTimeout, httpClient } = this.#context
+    const { connectTimeout, readwriteTimeout, httpClient, bulk } = this.#context
     const request: HttpRequest = {
       method: this.#draft.method,
       url,
@@ -170,6 +170,7 @@ class Exchange<Res> {
       body: this.#body(crc),
       signal: this.#options.signal,
       timeouts: { connect: connectTimeout, readwrite: this.#options.readwriteTimeout ?? readwriteTimeout },
+      bulk,
     }
     let response = await httpClient.send(request).catch(throwUnanswered)
     const mayFollow = this.#context.enabledRedirect && (request.method === 'GET' || request.method === 'HEAD')

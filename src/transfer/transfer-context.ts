@@ -16,6 +16,7 @@ export function transferContext(client: ClientCore, options: TransferOptions): T
   const parallelism = new AdaptiveParallelism(options.parallelNum as number)
   const { bandwidthLimit } = options
   const own: Partial<ClientCore> = {
+    bulk: true,
     retryer: new ThrottleAwareRetryer(client.retryer, parallelism),
     ...(bandwidthLimit !== undefined && {
       httpClient: new RateLimitedHttpClient(client.httpClient, new RateLimiter(bandwidthLimit)),
