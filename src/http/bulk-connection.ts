@@ -1,5 +1,4 @@
 import type { Socket } from 'node:net'
-import { errors } from 'undici'
 import { onAbort } from '../internal/on-abort.js'
 import { ChunkedDecoder } from './chunked-decoder.js'
 import type { HttpRequest, HttpResponse } from './http-client.js'
@@ -9,6 +8,7 @@ import type { RequestHead } from './request-head.js'
 import { malformed, parseResponseHead, type ResponseHead } from './response-head.js'
 import { sendBody } from './send-body.js'
 import { translateError } from './translate-error.js'
+import { errors } from './undici.js'
 
 /** Bytes read at once where no reader offers memory of its own: heads, and answers about things other than bytes. */
 const ownRoom = 32 * 1024

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
-import { type buildConnector, errors } from 'undici'
+import type { buildConnector } from 'undici'
 import { onAbort } from '../internal/on-abort.js'
+import { errors } from './undici.js'
 
 /** One try to make a connection, over as many steps and sockets as it takes: reports the outcome once, within the time. */
 export class ConnectAttempt {

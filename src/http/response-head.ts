@@ -1,4 +1,4 @@
-import { errors } from 'undici'
+import { errors } from './undici.js'
 
 /** How the end of a body is known: by its length, by chunks that say so, or by the end of the connection. */
 export type Framing = number | 'chunked' | 'close'

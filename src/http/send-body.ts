@@ -1,8 +1,8 @@
 import type { Socket } from 'node:net'
 import { TLSSocket } from 'node:tls'
-import { errors } from 'undici'
 import type { HttpRequest } from './http-client.js'
 import type { RequestHead } from './request-head.js'
+import { errors } from './undici.js'
 
 /** TLS encrypts all that it is given before anything else happens in the process: about a millisecond for this much. */
 const tlsPiece = 1024 * 1024

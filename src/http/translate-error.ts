@@ -1,7 +1,7 @@
-import { errors } from 'undici'
 import { ClientClosedError, OssError, RequestError, TimeoutError } from '../errors.js'
 import type { HttpRequest } from './http-client.js'
 import { tlsErrorOf } from './tls-error.js'
+import { errors } from './undici.js'
 
 /** Turns undici's and the system's errors into ours; an error thrown by the body itself passes as it is. */
 export function translateError(error: unknown, request: HttpRequest): unknown {

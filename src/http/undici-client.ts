@@ -1,4 +1,4 @@
-import { Agent, type buildConnector, type Dispatcher } from 'undici'
+import type { buildConnector, Dispatcher } from 'undici'
 import { ClientClosedError } from '../errors.js'
 import { BulkLane } from './bulk-lane.js'
 import { ConnectionBudget } from './connection-budget.js'
@@ -10,6 +10,7 @@ import { type ProxyRoutes, proxyRoutes } from './proxy-routes.js'
 import { ResponseHandler } from './response-handler.js'
 import { tlsSettings } from './tls-options.js'
 import { refusedByProxy } from './tunnel.js'
+import { Agent } from './undici.js'
 
 /** Settings of {@link UndiciHttpClient}. */
 export interface UndiciHttpClientOptions extends ConnectionOptions {
