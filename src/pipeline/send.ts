@@ -189,7 +189,7 @@ class Exchange<Res> {
     this.#opened = true
     if (payload === undefined) return undefined
     if (payload.bytes && payload.bytes.byteLength <= wholeBufferLimit) return payload.bytes
-    return this.#watched(payload, payload.bytes ? undefined : crc)
+    return this.#watched(payload, payload.bytes || payload.crc64 !== undefined ? undefined : crc)
   }
 
   async *#watched(payload: Payload, crc: Crc64 | undefined): AsyncGenerator<Uint8Array> {
