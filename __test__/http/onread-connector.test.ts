@@ -109,6 +109,30 @@ for (const lane of lanes) {
     t.true(sockets.size <= 4, 'connections are used again')
   })
 
+  test(`${name}: what is sent arrives byte for byte, and the connection is used again`, async t => {
+    const { client, url, sockets } = await serve(t, lane, async (request, response) => {
+      let sum = 0n
+      for await (const chunk of request) sum = crc64(chunk, sum)
+      response.end(sum.toString())
+    })
+    const content = randomBytes(2_500_001)
+    const inPieces = async function* (size: number) {
+      for (let at = 0; at < content.length; at += size) yield content.subarray(at, at + size)
+    }
+    for (const body of [content, inPieces(1_000_000), inPieces(100_003), content, inPieces(2_500_001)]) {
+      const headers = { 'content-length': String(content.length) }
+      const timeouts = { connect: 5000, readwrite: 10_000 }
+      const answer = await client.send({ method: 'PUT', url, headers, body, bulk: lane.bulk, timeouts })
+      let text = ''
+      await (answer.body as ReceivedBody).drainInto(chunk => {
+        text += Buffer.from(chunk).toString()
+      })
+      t.is(text, crc64(content).toString())
+    }
+    // undici closes a connection when the answer overtakes the news that all was written.
+    t.true(sockets.size <= (lane.bulk ? 1 : 5))
+  })
+
   test(`${name}: what a reader keeps does not change when more arrives`, async t => {
     const content = randomBytes(3_000_000)
     const { get } = await serve(t, lane, (_request, response) => response.end(content))

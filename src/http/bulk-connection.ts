@@ -22,7 +22,7 @@ interface Exchange {
   readonly resolve: (response: HttpResponse) => void
   readonly reject: (error: unknown) => void
   readonly stopListening: () => void
-  /** Whether the request was sent to its end. */
+  /** Whether the socket has got the whole request. */
   sent: boolean
   head: ResponseHead | undefined
   body: ReceivedBody | undefined
@@ -104,15 +104,14 @@ export class BulkConnection implements SocketReads {
       this.#socket.ref()
       // Writing counts as well as reading: the socket looks whether what was given to it shrinks.
       this.#socket.setTimeout(timeouts.readwrite)
-      sendBody(this.#socket, head, request.body, () => exchange === this.#exchange && exchange.head === undefined).then(
-        complete => {
-          exchange.sent = complete
-        },
-        error => {
-          // The reason why it was destroyed is known better elsewhere.
-          if (error?.code !== 'ERR_STREAM_DESTROYED') this.destroy(error)
-        },
-      )
+      const wanted = () => exchange === this.#exchange && exchange.head === undefined
+      const handed = () => {
+        exchange.sent = true
+      }
+      sendBody(this.#socket, head, request.body, wanted, handed).catch(error => {
+        // Of a socket that was destroyed the reason is known better elsewhere; an answer that came ends the request anyway.
+        if (exchange === this.#exchange && error?.code !== 'ERR_STREAM_DESTROYED') this.destroy(error)
+      })
     })
   }
 

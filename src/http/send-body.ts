@@ -11,7 +11,7 @@ const tlsPiece = 1024 * 1024
  * Writes a request. The body's bytes are not touched any more once this has resolved, or the socket is destroyed.
  *
  * @param wanted whether the other side still waits for the rest
- * @returns whether all of it was written
+ * @param handed called when the socket has got all of it; the answer may come before the socket says that it is written
  * @throws what the body throws, and RequestContentLengthMismatchError when it has not the length it should have
  */
 export async function sendBody(
@@ -19,10 +19,12 @@ export async function sendBody(
   head: RequestHead,
   body: HttpRequest['body'],
   wanted: () => boolean,
-): Promise<boolean> {
+  handed: () => void,
+): Promise<void> {
   if (head.length === 0 && (body === undefined || body instanceof Uint8Array)) {
-    await write(socket, head.text)
-    return true
+    const written = write(socket, head.text)
+    handed()
+    return written
   }
   const secure = socket instanceof TLSSocket
   const step = secure ? tlsPiece : Number.POSITIVE_INFINITY
@@ -35,14 +37,15 @@ export async function sendBody(
       sent += piece.byteLength
       if (sent > head.length) break
       for (let at = 0; at < piece.byteLength; at += step) {
-        if (!wanted()) return false
+        if (!wanted()) return
         const written = write(socket, piece.subarray(at, at + step))
         socket.uncork()
+        if (sent === head.length && at + step >= piece.byteLength) handed()
         await written
       }
     }
     if (sent !== head.length) throw new errors.RequestContentLengthMismatchError()
-    return true
+    handed()
   } finally {
     socket.uncork()
   }

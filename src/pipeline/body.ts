@@ -52,18 +52,18 @@ export class CheckedPieces {
     this.#open = open
   }
 
-  /** CRC-64 of the bytes that were taken last, once all were. */
+  /** CRC-64 of what was taken last: of all the bytes, once all were. */
   get crc64(): bigint {
     return this.#crc64
   }
 
   async *pieces(): AsyncGenerator<Uint8Array> {
-    let crc = 0n
+    this.#crc64 = 0n
     for await (const piece of this.#open()) {
-      crc = crc64Combine(crc, piece.crc64, piece.bytes.byteLength)
+      // The answer may come before whoever takes the last piece asks for another.
+      this.#crc64 = crc64Combine(this.#crc64, piece.crc64, piece.bytes.byteLength)
       yield piece.bytes
     }
-    this.#crc64 = crc
   }
 }
 
