@@ -43,11 +43,14 @@ export class CheckedBytes {
 /** Bytes that are read, with their CRC-64, while they are sent: what the transfer engine sends of a file. */
 export class CheckedPieces {
   readonly length: number
-  readonly #open: () => AsyncIterable<CheckedBytes>
+  readonly #open: (note: (crc64: bigint, length: number) => void) => AsyncIterable<Uint8Array>
   #crc64 = 0n
 
-  /** @param open gives pieces of `length` bytes together, each valid until the next one is asked for */
-  constructor(length: number, open: () => AsyncIterable<CheckedBytes>) {
+  /**
+   * @param open gives pieces of `length` bytes together, each valid until the next one is asked for, and notes the CRC-64 of
+   * each before it gives it: the answer may come before whoever takes the last piece asks for another
+   */
+  constructor(length: number, open: (note: (crc64: bigint, length: number) => void) => AsyncIterable<Uint8Array>) {
     this.length = length
     this.#open = open
   }
@@ -57,13 +60,11 @@ export class CheckedPieces {
     return this.#crc64
   }
 
-  async *pieces(): AsyncGenerator<Uint8Array> {
+  pieces(): AsyncIterable<Uint8Array> {
     this.#crc64 = 0n
-    for await (const piece of this.#open()) {
-      // The answer may come before whoever takes the last piece asks for another.
-      this.#crc64 = crc64Combine(this.#crc64, piece.crc64, piece.bytes.byteLength)
-      yield piece.bytes
-    }
+    return this.#open((crc64, length) => {
+      this.#crc64 = crc64Combine(this.#crc64, crc64, length)
+    })
   }
 }
 

@@ -189,7 +189,8 @@ class Exchange<Res> {
     this.#opened = true
     if (payload === undefined) return undefined
     if (payload.bytes && payload.bytes.byteLength <= wholeBufferLimit) return payload.bytes
-    return this.#watched(payload, payload.bytes || payload.crc64 !== undefined ? undefined : crc)
+    const unknown = payload.bytes || payload.crc64 !== undefined ? undefined : crc
+    return unknown || this.#progress.active ? this.#watched(payload, unknown) : payload.open()
   }
 
   async *#watched(payload: Payload, crc: Crc64 | undefined): AsyncGenerator<Uint8Array> {

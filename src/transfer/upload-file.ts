@@ -157,7 +157,7 @@ export class FileUpload {
     const held = whole ? part.length : 2 * piece
     await memory.acquire(held, signal)
     try {
-      if (!whole) return await use(new CheckedPieces(part.length, () => this.#pieces(part, signal)))
+      if (!whole) return await use(new CheckedPieces(part.length, note => this.#pieces(part, signal, note)))
       const { buffer, crc64Sent } = await this.#read(part.offset, part.length, signal)
       try {
         return await use(new CheckedBytes(buffer, crc64Sent))
@@ -170,7 +170,11 @@ export class FileUpload {
   }
 
   /** Reads a piece while the one before it is being sent. */
-  async *#pieces(part: Part, signal: AbortSignal | undefined): AsyncGenerator<CheckedBytes> {
+  async *#pieces(
+    part: Part,
+    signal: AbortSignal | undefined,
+    note: (crc64: bigint, length: number) => void,
+  ): AsyncGenerator<Uint8Array> {
     const end = part.offset + part.length
     const read = (offset: number) => {
       const reading = offset < end ? this.#read(offset, Math.min(piece, end - offset), signal) : undefined
@@ -185,7 +189,8 @@ export class FileUpload {
         offset += buffer.length
         next = read(offset)
         try {
-          yield new CheckedBytes(buffer, crc64Sent)
+          note(crc64Sent, buffer.length)
+          yield buffer
         } finally {
           this.#reader.release(buffer)
         }
