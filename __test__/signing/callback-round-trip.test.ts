@@ -10,7 +10,8 @@ const bucket = 'examplebucket'
 
 /** An application that verifies its callbacks and answers with what it was told. */
 async function prepared(t: ExecutionContext) {
-  const { server, client } = await withServer(t)
+  // A busy machine may need longer than the service waits.
+  const { server, client } = await withServer(t, {}, { callbackTimeout: 60_000 })
   await client.putBucket({ bucket })
   const calls: { outcome: CallbackVerification; body: string }[] = []
   const application = createServer(async (request, response) => {

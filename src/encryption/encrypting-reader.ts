@@ -19,6 +19,8 @@ export class ReusedKeyError extends SourceChangedError {
 export class EncryptingReader implements PartReader {
   /** With the wrapped key, so that a journal of this file has it and belongs to it. */
   readonly opened: FileStat & { readonly envelope: string }
+  /** Were a file that changed read again, other bytes would be encrypted with the same piece of the key stream. */
+  readonly wholeParts = true
   readonly #path: string
   readonly #plain: PartReader
   readonly #cipher: ContentCipher

@@ -34,6 +34,8 @@ export interface HttpRequest {
   readonly timeouts: Timeouts
   /** To be told when bytes wait for something that is not the network. Transports need not know it. */
   readonly flow?: FlowWatch | undefined
+  /** Whether this is one of many requests that move large bodies: a client may have a cheaper way for them. */
+  readonly bulk?: boolean | undefined
 }
 
 /** The head of an HTTP response, and its body as a stream that must be read or destroyed. */

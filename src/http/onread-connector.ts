@@ -30,12 +30,29 @@ export interface OnreadConnectorOptions extends DialerOptions {
 /** TLS sessions kept for quicker handshakes, one per server name. */
 const maxSessions = 100
 
+/** Takes what a socket reads. */
+export interface SocketReads {
+  /** For `net.connect` and `tls.connect`. */
+  readonly option: {
+    readonly buffer: Uint8Array | (() => Uint8Array)
+    readonly callback: (bytes: number, buffer: Uint8Array) => boolean
+  }
+  /** Called once with the socket. */
+  serve(socket: Socket): void
+}
+
+/** Makes connections: for undici, or for someone who reads in another way. */
+export type OnreadConnector = (
+  target: buildConnector.Options & { readonly reads?: SocketReads },
+  callback: buildConnector.Callback,
+) => Socket
+
 /** Makes the connector. */
-export function onreadConnector(options: OnreadConnectorOptions): buildConnector.connector {
+export function onreadConnector(options: OnreadConnectorOptions): OnreadConnector {
   const sessions = new Map<string, Buffer>()
   const size = options.bufferSize ?? 256 * 1024
   const dial = dialer(options)
-  return ({ hostname, host, protocol, port, servername, localAddress }, callback) => {
+  return ({ hostname, host, protocol, port, servername, localAddress, reads = new ReadBridge(size) }, callback) => {
     const secure = protocol === 'https:'
     const name = servername ?? nameOf(host ?? hostname)
     const where = { host: bare(hostname), port: Number(port || (secure ? 443 : 80)) }
@@ -44,7 +61,6 @@ export function onreadConnector(options: OnreadConnectorOptions): buildConnector
     const origin = `${protocol}//${host}`
     const explain = options.toProxy ? (error: Error) => unreachableProxy({ origin }, error) : undefined
     if (proxy && !secure) return dial.tunnel(attempt, proxy, where, socket => attempt.succeed(socket))
-    const reads = new ReadBridge(size)
     const common = { ...where, onread: reads.option, ...(localAddress ? { localAddress } : {}) }
     const start = (through?: Socket) => {
       const socket = secure
@@ -92,8 +108,7 @@ function remember(sessions: Map<string, Buffer>, name: string, session: Buffer):
  * what is not taken at once is copied and the socket stopped, so a reader that pauses loses nothing, not even TLS records
  * that were already decrypted. A Node.js that ignores `onread` works too: `read` then finds the stream's own data.
  */
-class ReadBridge {
-  /** For `net.connect` and `tls.connect`. */
+class ReadBridge implements SocketReads {
   readonly option: { buffer: Buffer; callback: (bytes: number, buffer: Uint8Array) => boolean }
   readonly #queue: Buffer[] = []
   #offered: Uint8Array | null = null

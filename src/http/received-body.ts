@@ -3,6 +3,12 @@ import { Readable } from 'node:stream'
 /** Takes bytes that are valid only during the call. A promise makes the sender wait. */
 export type Receiver = (chunk: Uint8Array) => void | Promise<void>
 
+/**
+ * Offers memory in which the next bytes may be put, so that they need not be copied there. The receiver then gets them as a
+ * view of that memory. `undefined` where there is none at the moment.
+ */
+export type Room = () => Uint8Array | undefined
+
 /** What a {@link ReceivedBody} can ask of the connection. */
 export interface Flow {
   pause(): void
@@ -26,6 +32,7 @@ export class ReceivedBody extends Readable {
   #mode: 'undecided' | 'stream' | 'drained' = 'undecided'
   #ended = false
   #receiver: Receiver | undefined
+  #room: Room | undefined
   #settle: { resolve: () => void; reject: (error: unknown) => void } | undefined
   #slab = Buffer.alloc(0)
 
@@ -57,6 +64,11 @@ export class ReceivedBody extends Readable {
     if (this.#waitingBytes >= early) this.#flow.pause()
   }
 
+  /** Where the next chunk may be put, for a transport that can choose. @internal */
+  room(): Uint8Array | undefined {
+    return this.#receiver && !this.destroyed ? this.#room?.() : undefined
+  }
+
   /** All chunks have arrived. @internal */
   finish(): void {
     this.#ended = true
@@ -71,7 +83,7 @@ export class ReceivedBody extends Readable {
   }
 
   /** Hands all bytes to a function, in order; resolves at the end of the body. Not possible once the stream is read. */
-  async drainInto(receiver: Receiver): Promise<void> {
+  async drainInto(receiver: Receiver, room?: Room): Promise<void> {
     if (this.#mode !== 'undecided') throw new Error('the body is already being read')
     this.#mode = 'drained'
     if (this.destroyed) throw this.errored ?? new Error('the body was destroyed')
@@ -84,6 +96,7 @@ export class ReceivedBody extends Readable {
       // More may come while the receiver is slow with what came early.
       for (let chunk = this.#waiting.shift(); chunk; chunk = this.#waiting.shift()) await receiver(chunk)
       this.#receiver = receiver
+      this.#room = room
       if (this.#ended) this.#settle?.resolve()
       else this.#flow.resume()
       await done

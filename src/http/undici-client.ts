@@ -1,9 +1,11 @@
-import type { Dispatcher } from 'undici'
+import type { buildConnector, Dispatcher } from 'undici'
 import { ClientClosedError } from '../errors.js'
+import { BulkLane } from './bulk-lane.js'
+import { ConnectionBudget } from './connection-budget.js'
 import { type ConnectionOptions, connectionSettings, refuseUnused } from './connection-options.js'
 import { DnsCache } from './dns-cache.js'
 import type { HttpClient, HttpRequest, HttpResponse } from './http-client.js'
-import { onreadConnector } from './onread-connector.js'
+import { type OnreadConnector, onreadConnector } from './onread-connector.js'
 import { type ProxyRoutes, proxyRoutes } from './proxy-routes.js'
 import { ResponseHandler } from './response-handler.js'
 import { tlsSettings } from './tls-options.js'
@@ -23,6 +25,8 @@ export class UndiciHttpClient implements HttpClient {
   readonly #forwarder: Dispatcher | undefined
   readonly #routes: ProxyRoutes | undefined
   readonly #own: boolean
+  /** For transfers. */
+  readonly #bulk: BulkLane | undefined
   readonly #closing = new AbortController()
 
   /** @throws ParamInvalidError or ParamRequiredError naming the option that is not usable; passwords are not shown */
@@ -50,13 +54,22 @@ export class UndiciHttpClient implements HttpClient {
     }
     const proxies = proxyRoutes(settings.proxy)
     this.#routes = proxies
-    this.#dispatcher = new Agent({ ...agent, connect: onreadConnector({ ...common, tls: tls.target, proxies }) })
-    if (proxies)
+    const connect = onreadConnector({ ...common, tls: tls.target, proxies })
+    const budget = new ConnectionBudget(maxConnections)
+    this.#dispatcher = new Agent({ ...agent, connect: within(budget, connect) })
+    if (!proxies) {
+      const otherwise = { send: (request: HttpRequest) => this.#dispatch(request) }
+      this.#bulk = new BulkLane({ connect, budget, idleTimeout, otherwise })
+    } else
       this.#forwarder = new Agent({ ...agent, connect: onreadConnector({ ...common, tls: tls.proxy, toProxy: true }) })
   }
 
   send(request: HttpRequest): Promise<HttpResponse> {
     if (this.#closing.signal.aborted) return Promise.reject(new ClientClosedError())
+    return request.bulk && this.#bulk ? this.#bulk.send(request) : this.#dispatch(request)
+  }
+
+  #dispatch(request: HttpRequest): Promise<HttpResponse> {
     const { url } = request
     const pathStart = url.indexOf('/', url.indexOf('://') + 3)
     const origin = url.slice(0, pathStart)
@@ -68,6 +81,7 @@ export class UndiciHttpClient implements HttpClient {
   async close(): Promise<void> {
     if (this.#closing.signal.aborted) return
     this.#closing.abort()
+    await this.#bulk?.close(new ClientClosedError())
     if (this.#own) await Promise.all([this.#dispatcher.destroy(), this.#forwarder?.destroy()])
   }
 
@@ -109,4 +123,19 @@ function dispatch(
       new ResponseHandler(request, { resolve, reject }),
     )
   })
+}
+
+/** Counts the connections that undici makes; one too many waits until another is closed. */
+function within(budget: ConnectionBudget, connect: OnreadConnector): buildConnector.connector {
+  return (target, callback) => {
+    const origin = `${target.protocol}//${target.host}`
+    budget.acquire(origin, () =>
+      connect(target, (...outcome) => {
+        const [error, socket] = outcome
+        if (error || !socket) budget.release(origin)
+        else socket.once('close', () => budget.release(origin))
+        callback(...outcome)
+      }),
+    )
+  }
 }

@@ -69,6 +69,11 @@ export interface FileStat {
 export interface PartReader {
   /** Length and change time when the file was opened. */
   readonly opened: FileStat
+  /**
+   * Whether a part is to be read once and as a whole, and what was read then sent as often as is necessary, instead of being
+   * read anew. @default false
+   */
+  readonly wholeParts?: boolean
   /** Reads `length` bytes at `offset`. Any number of reads may be in flight. */
   read(offset: number, length: number, options?: PartReadOptions): Promise<PartRead>
   /** Gives a buffer back to the pool. It must not be touched afterwards. */

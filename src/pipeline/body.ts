@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { Readable } from 'node:stream'
 import { FileError, ParamInvalidError } from '../errors.js'
+import { crc64Combine } from '../native/checksum.js'
 
 /** A file, or a range of it, as a body. It is read again when a request is repeated. */
 export class FileBody {
@@ -39,6 +40,34 @@ export class CheckedBytes {
   }
 }
 
+/** Bytes that are read, with their CRC-64, while they are sent: what the transfer engine sends of a file. */
+export class CheckedPieces {
+  readonly length: number
+  readonly #open: (note: (crc64: bigint, length: number) => void) => AsyncIterable<Uint8Array>
+  #crc64 = 0n
+
+  /**
+   * @param open gives pieces of `length` bytes together, each valid until the next one is asked for, and notes the CRC-64 of
+   * each before it gives it: the answer may come before whoever takes the last piece asks for another
+   */
+  constructor(length: number, open: (note: (crc64: bigint, length: number) => void) => AsyncIterable<Uint8Array>) {
+    this.length = length
+    this.#open = open
+  }
+
+  /** CRC-64 of what was taken last: of all the bytes, once all were. */
+  get crc64(): bigint {
+    return this.#crc64
+  }
+
+  pieces(): AsyncIterable<Uint8Array> {
+    this.#crc64 = 0n
+    return this.#open((crc64, length) => {
+      this.#crc64 = crc64Combine(this.#crc64, crc64, length)
+    })
+  }
+}
+
 /**
  * What can be sent. Text is sent as UTF-8. Text, bytes, Blobs and files are sent again when a request is repeated;
  * streams and iterables can be read only once, so a request that has begun to send one is not.
@@ -54,6 +83,7 @@ export type Body =
   | Iterable<Uint8Array | string>
   | FileBody
   | CheckedBytes
+  | CheckedPieces
 
 /** Whether a value can be sent as a body. */
 export function isBody(value: unknown): value is Body {
@@ -65,6 +95,7 @@ export function isBody(value: unknown): value is Body {
     value instanceof Blob ||
     value instanceof FileBody ||
     value instanceof CheckedBytes ||
+    value instanceof CheckedPieces ||
     Symbol.asyncIterator in value ||
     (Symbol.iterator in value && !ArrayBuffer.isView(value))
   )
@@ -78,7 +109,7 @@ export interface Payload {
   readonly replayable: boolean
   /** The bytes themselves when they are in memory. */
   readonly bytes: Uint8Array | undefined
-  /** CRC-64 when it is known beforehand. */
+  /** CRC-64 where it need not be computed on the way: known beforehand, or once all bytes were taken. */
   readonly crc64: bigint | undefined
   /** The bytes in order. */
   open(): AsyncIterable<Uint8Array>
@@ -92,6 +123,7 @@ export function toPayload(body: Body): Payload | Promise<Payload> {
   if (typeof body === 'string') return inMemory(Buffer.from(body, 'utf8'))
   if (body instanceof Uint8Array) return inMemory(body)
   if (body instanceof CheckedBytes) return inMemory(body.bytes, body.crc64)
+  if (body instanceof CheckedPieces) return inPieces(body)
   if (body instanceof ArrayBuffer) return inMemory(new Uint8Array(body))
   if (body instanceof FileBody) return fromFile(body)
   if (body instanceof Blob) {
@@ -108,6 +140,18 @@ export function toPayload(body: Body): Payload | Promise<Payload> {
 
 function inMemory(bytes: Uint8Array, crc64?: bigint): Payload {
   return { length: bytes.byteLength, replayable: true, bytes, crc64, open: () => slices(bytes) }
+}
+
+function inPieces(body: CheckedPieces): Payload {
+  return {
+    length: body.length,
+    replayable: true,
+    bytes: undefined,
+    get crc64() {
+      return body.crc64
+    },
+    open: () => body.pieces(),
+  }
 }
 
 /** Bytes in memory are handed to the socket in pieces, so that slow progress is still seen as progress: this is the first. */

@@ -34,6 +34,8 @@ export interface PipelineContext {
   readonly logger: Logger | undefined
   readonly additionalHeaders: readonly string[]
   readonly userAgent: string
+  /** Whether the calls move large bodies, as those of a transfer do. @default false */
+  readonly bulk?: boolean
   /** Region and product that signatures are for. */
   readonly region: string
   readonly product: string

@@ -5,7 +5,7 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { FileError, InconsistentError, OssError, RequestError } from '../errors.js'
 import type { FlowWatch } from '../http/http-client.js'
-import { ReceivedBody, type Receiver } from '../http/received-body.js'
+import { ReceivedBody, type Receiver, type Room } from '../http/received-body.js'
 import { Crc64 } from '../native/checksum.js'
 
 /** What an {@link ObjectBody} watches over while bytes pass. */
@@ -64,16 +64,17 @@ export class ObjectBody extends Readable {
 
   /**
    * Hands all bytes to a function that uses them up before it returns, or before its promise resolves; where the transport
-   * can, they are not copied. Resolves at the end of the body. For the transfer engine, which checks them itself.
+   * can, they are not copied, and come to lie in the memory that `room` offers. Resolves at the end of the body. For the
+   * transfer engine, which checks them itself.
    * @internal
    */
-  async drainInto(receiver: Receiver): Promise<void> {
+  async drainInto(receiver: Receiver, room?: Room): Promise<void> {
     const { flow } = this.#options
     const take = flow ? watched(receiver, flow) : receiver
     flow?.go()
     const source = this.#source
     try {
-      if (source instanceof ReceivedBody) await source.drainInto(take)
+      if (source instanceof ReceivedBody) await source.drainInto(take, room)
       else if (source instanceof Readable) for await (const chunk of source) await take(chunk)
       else if (this.#started || this.destroyed) throw new Error('the body was read or destroyed before')
       else if (source.length > 0) await take(source)

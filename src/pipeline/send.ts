@@ -220,7 +220,7 @@ class Exchange<Res> {
   }
 
   async #transmit(url: string, headers: Record<string, string>, crc: Crc64 | undefined): Promise<HttpResponse> {
-    const { connectTimeout, readwriteTimeout, httpClient } = this.#context
+    const { connectTimeout, readwriteTimeout, httpClient, bulk } = this.#context
     const request: HttpRequest = {
       method: this.#draft.method,
       url,
@@ -228,6 +228,7 @@ class Exchange<Res> {
       body: this.#body(crc),
       signal: this.#options.signal,
       timeouts: { connect: connectTimeout, readwrite: this.#options.readwriteTimeout ?? readwriteTimeout },
+      bulk,
     }
     let response = await httpClient.send(request).catch(throwUnanswered)
     const mayFollow = this.#context.enabledRedirect && (request.method === 'GET' || request.method === 'HEAD')
@@ -252,7 +253,9 @@ class Exchange<Res> {
       trace?.sent(payload.bytes.byteLength)
       return payload.bytes
     }
-    return this.#watched(payload, payload.bytes ? undefined : crc)
+    const unknown = payload.bytes || payload.crc64 !== undefined ? undefined : crc
+    const watched = unknown || this.#progress.active || trace || !payload.replayable
+    return watched ? this.#watched(payload, unknown) : payload.open()
   }
 
   async *#watched(payload: Payload, crc: Crc64 | undefined): AsyncGenerator<Uint8Array> {

@@ -25,7 +25,10 @@ export async function* gather(
 ): AsyncGenerator<Buffer> {
   const state = new Gathering(pool, size, limit)
   const draining = body
-    .drainInto(chunk => state.take(chunk))
+    .drainInto(
+      chunk => state.take(chunk),
+      () => state.room(),
+    )
     .then(
       () => state.end(),
       (error: unknown) => state.end({ error }),
@@ -58,10 +61,35 @@ class Gathering {
     this.#left = limit
   }
 
+  /** Where the next bytes belong. */
+  room(): Uint8Array | undefined {
+    if (this.#ended || this.#full.length >= buffersPerBody - 1) return undefined
+    this.#filling ??= this.#pool.acquire(this.#size)
+    return this.#filling.subarray(this.#filled)
+  }
+
   take(chunk: Uint8Array): void | Promise<void> {
     if (this.#ended) return
     if (chunk.length > this.#left) throw new ResponseError('the answer is longer than the range that was asked for')
     this.#left -= chunk.length
+    const inPlace = this.#liesInPlace(chunk)
+    if (inPlace) {
+      this.#filled += chunk.length
+      if (this.#filled === this.#size) this.#handOver()
+    } else this.#copy(chunk)
+    // A chunk that is copied may fill more than one buffer, one that lies in place may not.
+    if (this.#full.length < buffersPerBody - (inPlace ? 1 : 2)) return
+    return new Promise(resolve => {
+      this.#wakeSender = resolve
+    })
+  }
+
+  #liesInPlace(chunk: Uint8Array): boolean {
+    const filling = this.#filling
+    return filling?.buffer === chunk.buffer && filling.byteOffset + this.#filled === chunk.byteOffset
+  }
+
+  #copy(chunk: Uint8Array): void {
     let rest = chunk
     while (rest.length > 0) {
       this.#filling ??= this.#pool.acquire(this.#size)
@@ -71,10 +99,6 @@ class Gathering {
       rest = rest.subarray(fits.length)
       if (this.#filled === this.#size) this.#handOver()
     }
-    if (this.#full.length < buffersPerBody - 2) return
-    return new Promise(resolve => {
-      this.#wakeSender = resolve
-    })
   }
 
   #handOver(): void {

@@ -22,6 +22,7 @@ export function transferContext(client: ClientCore, options: TransferOptions, ev
       ? client.httpClient
       : new RateLimitedHttpClient(client.httpClient, new RateLimiter(bandwidthLimit))
   const core = viewOf(client, {
+    bulk: true,
     retryer: new ThrottleAwareRetryer(client.retryer, parallelism),
     // Outermost, so that it hears of bytes that wait for a limit.
     httpClient: watchThroughput(limited, {

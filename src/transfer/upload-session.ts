@@ -12,7 +12,7 @@ import {
   listParts,
   uploadPart,
 } from '../operations/index.js'
-import type { CheckedBytes } from '../pipeline/body.js'
+import type { CheckedBytes, CheckedPieces } from '../pipeline/body.js'
 import { send } from '../pipeline/send.js'
 import type { Part } from './part-plan.js'
 import type { SplitRequest, UploadResult } from './upload-request.js'
@@ -72,7 +72,7 @@ export class UploadSession {
   }
 
   /** Sends one part. */
-  async send(part: Part, body: CheckedBytes, signal: AbortSignal): Promise<SentPart> {
+  async send(part: Part, body: CheckedBytes | CheckedPieces, signal: AbortSignal): Promise<SentPart> {
     const { number, offset, length } = part
     const request = { ...this.#upload, ...this.#request.part, partNumber: number, body }
     const sent = await send(this.#core, uploadPart, request, { signal })
