@@ -266,7 +266,9 @@ export const answerFaults: readonly Scenario[] = [
     operations: every,
     outcome: 'succeeds',
     arrange: (world, operation) =>
-      strike(world, operation, () => ({ raw: 'HTTP/1.1 500 no\r\ncontent-length: 0\r\n\r\n' }), { times: 1 }),
+      strike(world, operation, () => ({ raw: 'HTTP/1.1 500 no\r\ncontent-length: 0\r\nconnection: close\r\n\r\n' }), {
+        times: 1,
+      }),
   },
   {
     fault: 'status 500 after the operation was performed, once',
@@ -296,7 +298,7 @@ export const answerFaults: readonly Scenario[] = [
       world.configure({ enabledRedirect: true })
       const location = world.random.pick(['http://[', 'ftp://127.0.0.1/', 'javascript:0', 'http://127.0.0.1:99999/'])
       return strike(world, operation, () => ({
-        raw: `HTTP/1.1 302 Found\r\nlocation: ${location}\r\ncontent-length: 0\r\n\r\n`,
+        raw: `HTTP/1.1 302 Found\r\nlocation: ${location}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n`,
       }))
     },
   },
@@ -329,5 +331,5 @@ function status(code: number, name: string) {
 }
 
 function redirect({ proxy }: World): string {
-  return `HTTP/1.1 302 Found\r\nlocation: ${proxy.endpoint}/examplebucket/source\r\ncontent-length: 0\r\n\r\n`
+  return `HTTP/1.1 302 Found\r\nlocation: ${proxy.endpoint}/examplebucket/source\r\ncontent-length: 0\r\nconnection: close\r\n\r\n`
 }
