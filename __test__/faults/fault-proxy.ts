@@ -188,7 +188,10 @@ async function received(message: IncomingMessage, limit = Number.POSITIVE_INFINI
 }
 
 async function mistreat(socket: Socket, answer: RawAnswer, treatment: Treatment, method: string): Promise<void> {
-  const lines = [answer.status, ...answer.headers.map(([name, value]) => `${name}: ${value}`)]
+  // The connection ends after it, and whoever is not told may send the next request into the void.
+  const kept = answer.headers.filter(([name]) => !/^(?:connection|keep-alive)$/i.test(name))
+  const headers: RawAnswer['headers'] = [...kept, ['connection', 'close']]
+  const lines = [answer.status, ...headers.map(([name, value]) => `${name}: ${value}`)]
   const head = Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1')
   const whole = method === 'HEAD' ? head : Buffer.concat([head, answer.body])
   const bytes = whole.subarray(0, treatment.cutAt?.(whole.length, head.length) ?? whole.length)
