@@ -1,44 +1,28 @@
 import type { LookupAddress } from 'node:dns'
 import { once } from 'node:events'
 import { networkInterfaces } from 'node:os'
-import test, { type ExecutionContext } from 'ava'
+import test from 'ava'
 import {
-  Client,
   ClientClosedError,
   type ClientOptions,
   FixedDelayBackoff,
   type Lookup,
-  NopRetryer,
   OssError,
   ParamInvalidError,
   RequestError,
   ServiceError,
   StandardRetryer,
-  StaticCredentialsProvider,
   TimeoutError,
   UndiciHttpClient,
 } from 'ferross'
 import { startLocalServer } from 'ferross/server'
 import { Agent } from 'undici'
 import * as certificates from '../helpers/certificates.js'
+import { clientFor } from '../helpers/client-for.js'
 import { type Listening, listen } from '../helpers/listen.js'
 import { clientOf } from '../helpers/with-server.js'
 
 const object = { bucket: 'examplebucket', key: 'k' }
-
-function clientFor(t: ExecutionContext, endpoint: string, options: ClientOptions = {}): Client {
-  const client = new Client({
-    region: 'cn-hangzhou',
-    credentialsProvider: new StaticCredentialsProvider('ak', 'sk'),
-    endpoint,
-    usePathStyle: true,
-    retryer: new NopRetryer(),
-    ...(options.httpClient || options.dispatcher ? {} : { ca: certificates.authority }),
-    ...options,
-  })
-  t.teardown(() => client.close())
-  return client
-}
 
 /** A resolver that gives addresses of this machine, and counts. */
 function resolver(...addresses: string[]) {

@@ -1,39 +1,15 @@
 import { randomBytes } from 'node:crypto'
 import type { RequestListener } from 'node:http'
 import { inspect } from 'node:util'
-import test, { type ExecutionContext } from 'ava'
-import {
-  Client,
-  type ClientOptions,
-  NopRetryer,
-  ParamInvalidError,
-  ProxyError,
-  RequestError,
-  StaticCredentialsProvider,
-  TimeoutError,
-  TlsError,
-  UndiciHttpClient,
-} from 'ferross'
+import test from 'ava'
+import { ParamInvalidError, ProxyError, RequestError, TimeoutError, TlsError, UndiciHttpClient } from 'ferross'
 import * as certificates from '../helpers/certificates.js'
+import { clientFor } from '../helpers/client-for.js'
 import { listen } from '../helpers/listen.js'
 import { startProxy } from '../helpers/proxy-server.js'
 import { clientOf, withServer } from '../helpers/with-server.js'
 
 const object = { bucket: 'examplebucket', key: 'k' }
-
-function clientFor(t: ExecutionContext, endpoint: string, options: ClientOptions = {}): Client {
-  const client = new Client({
-    region: 'cn-hangzhou',
-    credentialsProvider: new StaticCredentialsProvider('ak', 'sk'),
-    endpoint,
-    usePathStyle: true,
-    retryer: new NopRetryer(),
-    ...(options.httpClient || options.dispatcher ? {} : { ca: certificates.authority }),
-    ...options,
-  })
-  t.teardown(() => client.close())
-  return client
-}
 
 const withUser = (url: string, user: string) => url.replace('://', `://${user}@`)
 

@@ -1,33 +1,15 @@
 import type { TLSSocket } from 'node:tls'
 import test, { type ExecutionContext } from 'ava'
-import {
-  Client,
-  type ClientOptions,
-  NopRetryer,
-  OssError,
-  ParamInvalidError,
-  ParamRequiredError,
-  RequestError,
-  StaticCredentialsProvider,
-  TlsError,
-} from 'ferross'
+import { type ClientOptions, OssError, ParamInvalidError, ParamRequiredError, RequestError, TlsError } from 'ferross'
 import * as certificates from '../helpers/certificates.js'
+import { clientFor } from '../helpers/client-for.js'
 import { listen } from '../helpers/listen.js'
 
 const object = { bucket: 'examplebucket', key: 'k' }
 
-function clientFor(t: ExecutionContext, port: number, options: ClientOptions = {}): Client {
-  const client = new Client({
-    region: 'cn-hangzhou',
-    credentialsProvider: new StaticCredentialsProvider('ak', 'sk'),
-    endpoint: `https://localhost:${port}`,
-    usePathStyle: true,
-    retryer: new NopRetryer(),
-    ...options,
-  })
-  t.teardown(() => client.close())
-  return client
-}
+/** Trusts only what is said. */
+const secureClient = (t: ExecutionContext, port: number, options: ClientOptions = {}) =>
+  clientFor(t, `https://localhost:${port}`, { ca: undefined, ...options })
 
 /** A server that answers with the name in the client's certificate, and wants one that the authority vouches for. */
 async function listenMutually(t: ExecutionContext, maxVersion: 'TLSv1.2' | 'TLSv1.3') {
@@ -46,7 +28,7 @@ test('an authority of one’s own is trusted, in every form of the option, also 
   const { authority } = certificates
   const other = certificates.selfSigned.cert
   for (const ca of [authority, authority.toString(), [authority], [other, authority], `${other}${authority}`])
-    t.is((await clientFor(t, port, { ca }).headObject(object)).statusCode, 200)
+    t.is((await secureClient(t, port, { ca }).headObject(object)).statusCode, 200)
 })
 
 const untrusted: [title: string, certificate: { cert: Buffer; key: Buffer }, ca: Buffer | undefined, reason: RegExp][] =
@@ -60,21 +42,21 @@ const untrusted: [title: string, certificate: { cert: Buffer; key: Buffer }, ca:
 for (const [title, certificate, ca, reason] of untrusted) {
   test(`a certificate ${title} is a TlsError that says so and is not retried`, async t => {
     const { port, sockets } = await listen(t, (_request, response) => response.end(), { tls: certificate })
-    const error = await t.throwsAsync(clientFor(t, port, { ca, retryer: undefined }).headObject(object), {
+    const error = await t.throwsAsync(secureClient(t, port, { ca, retryer: undefined }).headObject(object), {
       instanceOf: TlsError,
     })
     t.regex(error?.reason ?? '', reason)
     t.like(error, { code: 'TlsError', retryable: false, attempts: 1, operation: 'HeadObject' })
     t.true(error instanceof RequestError && error instanceof OssError)
     t.is(sockets.length, 1)
-    const lax = clientFor(t, port, { insecureSkipVerify: true })
+    const lax = secureClient(t, port, { insecureSkipVerify: true })
     t.is((await lax.headObject(object)).statusCode, 200)
   })
 }
 
 test('a certificate of another host is a TlsError that names both', async t => {
   const { port } = await listen(t, (_request, response) => response.end(), { tls: {} })
-  const client = clientFor(t, port, {
+  const client = secureClient(t, port, {
     endpoint: `https://oss.elsewhere.test:${port}`,
     ca: certificates.authority,
     lookup: (_hostname, _options, callback) => callback(null, [{ address: '127.0.0.1', family: 4 }]),
@@ -87,7 +69,7 @@ test('a certificate of another host is a TlsError that names both', async t => {
 
 test('a server that speaks plain HTTP is a TlsError', async t => {
   const { port } = await listen(t, (_request, response) => response.end())
-  const error = await t.throwsAsync(clientFor(t, port).headObject(object), { instanceOf: TlsError })
+  const error = await t.throwsAsync(secureClient(t, port).headObject(object), { instanceOf: TlsError })
   t.regex(error?.message ?? '', /does not speak TLS/)
 })
 
@@ -99,7 +81,7 @@ test('buckets in host names are checked against the certificate too', async t =>
       tls: {},
     },
   )
-  const client = clientFor(t, port, {
+  const client = secureClient(t, port, {
     endpoint: `https://example.test:${port}`,
     usePathStyle: false,
     ca: certificates.authority,
@@ -126,14 +108,14 @@ for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
   for (const [title, options] of proofs) {
     test(`${version}: a client proves who it is with ${title}`, async t => {
       const { port } = await listenMutually(t, version)
-      const { headers } = await clientFor(t, port, { ca: certificates.authority, ...options }).headObject(object)
+      const { headers } = await secureClient(t, port, { ca: certificates.authority, ...options }).headObject(object)
       t.is(headers['x-oss-meta-name'], 'ferross test client')
     })
   }
 
   test(`${version}: a server that wants a client certificate and gets none is a TlsError`, async t => {
     const { port } = await listenMutually(t, version)
-    const client = clientFor(t, port, { ca: certificates.authority })
+    const client = secureClient(t, port, { ca: certificates.authority })
     const error = await t.throwsAsync(client.headObject(object), { instanceOf: TlsError })
     t.regex(error?.message ?? '', /client certificate/)
     t.false(error?.retryable)
@@ -142,7 +124,7 @@ for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
   test(`${version}: a server that does not accept the client's certificate is an error`, async t => {
     const { port } = await listenMutually(t, version)
     // A server of Node.js hangs up without saying why.
-    const client = clientFor(t, port, { ca: certificates.authority, ...certificates.selfSigned })
+    const client = secureClient(t, port, { ca: certificates.authority, ...certificates.selfSigned })
     await t.throwsAsync(client.headObject(object), { instanceOf: RequestError })
   })
 }
@@ -157,7 +139,7 @@ test('TLS sessions are used again for new connections', async t => {
     },
     { tls: {} },
   )
-  const client = clientFor(t, port, { ca: certificates.authority })
+  const client = secureClient(t, port, { ca: certificates.authority })
   for (let i = 0; i < 3; i++) await client.headObject(object)
   t.deepEqual(reused, [false, true, true])
 })
@@ -169,7 +151,7 @@ test('HTTP/1.1 is asked for, also from a server that could do HTTP/2', async t =
       response.setHeader('x-protocol', `${(request.socket as TLSSocket).alpnProtocol} ${request.httpVersion}`).end(),
     { tls: { ALPNProtocols: ['h2', 'http/1.1'] } },
   )
-  const { headers } = await clientFor(t, port, { ca: certificates.authority }).headObject(object)
+  const { headers } = await secureClient(t, port, { ca: certificates.authority }).headObject(object)
   t.is(headers['x-protocol'], 'http/1.1 1.1')
 })
 
@@ -194,7 +176,7 @@ const wrong: [field: string, options: ClientOptions][] = [
 
 for (const [index, [field, options]] of wrong.entries()) {
   test(`certificates that cannot be used are refused when the client is made: ${field}, case ${index}`, t => {
-    const error = t.throws(() => clientFor(t, 1, options), { instanceOf: ParamInvalidError })
+    const error = t.throws(() => secureClient(t, 1, options), { instanceOf: ParamInvalidError })
     t.is(error?.field, field)
     t.notRegex(`${error?.stack}${(error?.cause as Error | undefined)?.stack}`, /hunter2|PRIVATE KEY/)
   })
@@ -207,5 +189,5 @@ test('a certificate without key, a key without certificate, an encrypted key wit
     ['passphrase', { cert, key: certificates.encrypted.key }],
   ]
   for (const [field, options] of missing)
-    t.is(t.throws(() => clientFor(t, 1, options), { instanceOf: ParamRequiredError })?.field, field)
+    t.is(t.throws(() => secureClient(t, 1, options), { instanceOf: ParamRequiredError })?.field, field)
 })

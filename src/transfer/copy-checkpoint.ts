@@ -2,12 +2,12 @@ import { join, resolve } from 'node:path'
 import type { ClientCore } from '../client/core.js'
 import type { Part as ListedPart } from '../operations/index.js'
 import type { CopyRequest, CopySource } from './copy-source.js'
-import { Journal, readJournal, removeJournal } from './journal.js'
-import type { JournalContent, JournalRecord } from './journal-format.js'
-import { digestOf, journalPath, journalVersion, sameIdentity } from './journal-identity.js'
+import type { JournalRecord } from './journal-format.js'
+import { digestOf, journalPath, journalVersion } from './journal-identity.js'
+import { type LoadedParts, MultipartCheckpoint } from './multipart-checkpoint.js'
 import { type Part, planParts } from './part-plan.js'
 import type { SplitRequest, UploadResult } from './upload-request.js'
-import { isNoSuchUpload, UploadSession } from './upload-session.js'
+import type { UploadSession } from './upload-session.js'
 
 /** A part that the service has made. */
 export interface CopiedPart extends Part {
@@ -18,20 +18,10 @@ export interface CopiedPart extends Part {
 
 type PartRecord = Pick<CopiedPart, 'etag' | 'crc64'>
 
-/** Where a copy stands: there is more to do, or it turned out to be finished. */
-export type LoadedCopy =
-  | { readonly session: UploadSession; readonly journal: Journal; readonly copied: Map<number, CopiedPart> }
-  | { readonly result: UploadResult }
-
 /** The journal of a copy in parts, and what it takes to trust it. */
-export class CopyCheckpoint {
-  /** The journal's file. */
-  readonly path: string
-  readonly #core: ClientCore
-  readonly #request: SplitRequest
+export class CopyCheckpoint extends MultipartCheckpoint<CopiedPart, PartRecord> {
   readonly #source: CopySource
   readonly #partSize: number
-  readonly #header: JournalRecord
 
   constructor(
     core: ClientCore,
@@ -44,13 +34,7 @@ export class CopyCheckpoint {
     const { host, path } = core.target(source.bucket, request.sourceKey)
     const target = core.target(request.bucket, request.key)
     const about = ['copy', host, path, request.sourceVersionId ?? '', target.host, target.path]
-    // There is no local file that it could lie beside and be named after.
-    this.path = journalPath(join(resolve(folder), 'copy'), folder, about)
-    this.#core = core
-    this.#request = split
-    this.#source = source
-    this.#partSize = partSize
-    this.#header = {
+    const header = {
       ferross: 'copy',
       version: journalVersion,
       about: about.join(' '),
@@ -60,6 +44,10 @@ export class CopyCheckpoint {
       size: source.size,
       partSize,
     }
+    // There is no local file that it could lie beside and be named after.
+    super(core, split, journalPath(join(resolve(folder), 'copy'), folder, about), header, ['about'])
+    this.#source = source
+    this.#partSize = partSize
   }
 
   /**
@@ -68,48 +56,19 @@ export class CopyCheckpoint {
    *
    * @throws CheckpointError when the journal cannot be written
    */
-  async load(signal: AbortSignal | undefined): Promise<LoadedCopy> {
-    const content = await readJournal(this.path)
-    const earlier = content && this.#sessionOf(content)
-    if (content && earlier) {
-      const recorded = recordsOf(content)
-      const listed = sameIdentity(content.header, this.#header) ? await listOf(earlier, signal) : 'other'
-      if (listed === 'other') await earlier.abort()
-      else if (listed === 'gone') {
-        const result = await this.#finishedBefore(earlier, recorded, signal)
-        if (result) return { result }
-      } else {
-        const copied = this.#verify(listed, recorded)
-        return { session: earlier, copied, journal: await this.#write(earlier, copied.values()) }
-      }
-    }
-    const session = await UploadSession.begin(this.#core, this.#request, signal)
-    try {
-      return { session, copied: new Map(), journal: await this.#write(session, []) }
-    } catch (error) {
-      await session.abort()
-      throw error
-    }
+  load(signal: AbortSignal | undefined): Promise<LoadedParts<CopiedPart>> {
+    return this.resume(signal, {
+      verify: (listed, recorded) => this.#verify(listed, recorded),
+      finishedBefore: (session, recorded) => this.#finishedBefore(session, recorded, signal),
+    })
   }
 
-  /** Ends what an earlier run began, where it is of no use any more: a source that shrank is copied in one request. */
-  async forget(): Promise<void> {
-    const content = await readJournal(this.path)
-    if (content) await this.#sessionOf(content)?.abort()
-    // It may be damaged, or a folder that is none: no reason to fail, because it is not needed.
-    await removeJournal(this.path).catch(() => {})
+  protected override entryOf({ number, etag, crc64 }: CopiedPart): JournalRecord {
+    return { part: number, etag, ...(crc64 !== undefined && { crc64 }) }
   }
 
-  /** The upload that a journal of this source and target names, whatever became of the source. */
-  #sessionOf({ header }: JournalContent): UploadSession | undefined {
-    const { ferross, version, about } = this.#header
-    const { uploadId } = header
-    if (!sameIdentity(header, { ferross, version, about }) || typeof uploadId !== 'string') return undefined
-    return new UploadSession(this.#core, this.#request, uploadId, true)
-  }
-
-  #write(session: UploadSession, copied: Iterable<CopiedPart>): Promise<Journal> {
-    return Journal.create(this.path, { ...this.#header, uploadId: session.id }, [...copied].map(copyRecord))
+  protected override recordOf({ etag, crc64 }: JournalRecord): PartRecord | undefined {
+    return typeof etag === 'string' ? { etag, crc64: typeof crc64 === 'string' ? crc64 : undefined } : undefined
   }
 
   #verify(listed: readonly ListedPart[], recorded: ReadonlyMap<number, PartRecord>): Map<number, CopiedPart> {
@@ -126,7 +85,6 @@ export class CopyCheckpoint {
     return verified
   }
 
-  /** A process may end between completing the copy and removing the journal: then the copy is there. */
   async #finishedBefore(
     session: UploadSession,
     recorded: ReadonlyMap<number, PartRecord>,
@@ -135,33 +93,8 @@ export class CopyCheckpoint {
     const { hashCrc64 } = this.#source.head
     const parts = [...planParts(this.#source.size, this.#partSize)]
     if (hashCrc64 === undefined || !parts.every(({ number }) => recorded.has(number))) return undefined
-    const result = await session.findObject(hashCrc64, this.#source.size, signal)
-    if (result) await removeJournal(this.path)
-    return result
+    return session.findObject(hashCrc64, this.#source.size, signal)
   }
-}
-
-/** A finished part as an entry of the journal. */
-export function copyRecord({ number, etag, crc64 }: CopiedPart): JournalRecord {
-  return { part: number, etag, ...(crc64 !== undefined && { crc64 }) }
-}
-
-async function listOf(session: UploadSession, signal: AbortSignal | undefined): Promise<ListedPart[] | 'gone'> {
-  try {
-    return await session.parts(signal)
-  } catch (error) {
-    if (isNoSuchUpload(error)) return 'gone'
-    throw error
-  }
-}
-
-function recordsOf({ records }: JournalContent): Map<number, PartRecord> {
-  const found = new Map<number, PartRecord>()
-  for (const { part, etag, crc64 } of records) {
-    if (!Number.isSafeInteger(part) || typeof etag !== 'string') continue
-    found.set(part as number, { etag, crc64: typeof crc64 === 'string' ? crc64 : undefined })
-  }
-  return found
 }
 
 /** Documents give entity tags with quotes or without. */

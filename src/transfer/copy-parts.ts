@@ -4,7 +4,7 @@ import { completeMultipartUpload, uploadPartCopy } from '../operations/index.js'
 import type { ProgressMeter } from '../pipeline/progress.js'
 import { send } from '../pipeline/send.js'
 import type { CopierOptions, CopyResult } from './copier.js'
-import { type CopiedPart, CopyCheckpoint, copyRecord } from './copy-checkpoint.js'
+import { type CopiedPart, CopyCheckpoint } from './copy-checkpoint.js'
 import { initiateRequest } from './copy-properties.js'
 import { type CopyRequest, type CopySource, explainCopyError, pinnedSource, withoutUndefined } from './copy-source.js'
 import { withJournalPath } from './journal.js'
@@ -88,14 +88,14 @@ export class PartsCopy {
         this.#progress.add(size)
         return found.result
       }
-      const { session, journal, copied } = found
+      const { session, journal, done: copied } = found
       try {
         const resumed = copied.size > 0
         this.#progress.add(bytesOf(copied.values()))
         const missing = [...planParts(size, this.#partSize)].filter(part => !copied.has(part.number))
         await this.#copyParts(session, missing, async part => {
           copied.set(part.number, part)
-          await journal.append(copyRecord(part))
+          await checkpoint.note(journal, part)
         })
         const result = await this.#complete(session, split, copied.values(), resumed)
         await journal.remove()

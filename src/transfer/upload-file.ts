@@ -101,13 +101,13 @@ export class FileUpload {
         this.#progress.add(this.#size)
         return found.result
       }
-      const { session, journal, sent } = found
+      const { session, journal, done: sent } = found
       try {
         this.#progress.add(bytesOf(sent.values()))
         const missing = [...planParts(this.#size, partSize)].filter(part => !sent.has(part.number))
         await this.#sendParts(session, missing, async part => {
           sent.set(part.number, part)
-          await journal.append({ part: part.number, etag: part.etag, crc64: part.crc64.toString() })
+          await checkpoint.note(journal, part)
         })
         const result = await session.complete(sent.values(), signal)
         await journal.remove()
