@@ -135,7 +135,8 @@ export class BulkConnection implements SocketReads {
   #space(): Uint8Array {
     const { body, left } = this.#exchange ?? {}
     const direct = body && left && !this.#paused && this.#waiting.length === 0 ? body.room() : undefined
-    this.#target = direct?.length ? direct.subarray(0, left) : this.#freeRoom()
+    if (!direct?.length) this.#target = this.#freeRoom()
+    else this.#target = left !== undefined && direct.length > left ? direct.subarray(0, left) : direct
     return this.#target
   }
 
@@ -227,8 +228,10 @@ export class BulkConnection implements SocketReads {
       })
       if (!exchange.chunks.done) return rest
     } else {
-      const chunk = bytes.subarray(0, exchange.left)
-      rest = bytes.subarray(chunk.length)
+      // Over TLS this runs for every 16 KiB, and even a view costs.
+      const all = bytes.length <= exchange.left
+      const chunk = all ? bytes : bytes.subarray(0, exchange.left)
+      rest = all ? nothing : bytes.subarray(chunk.length)
       exchange.left -= chunk.length
       body.accept(chunk)
       if (exchange.left > 0) return rest
