@@ -21,9 +21,9 @@ export function revive(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(revive)
   if (typeof value !== 'object' || value === null) return value
   const object = value as Record<string, unknown>
-  if (typeof object['$date'] === 'string') return new Date(object['$date'])
-  if (typeof object['$text'] === 'string') return object['$text']
-  if (typeof object['$base64'] === 'string') return Buffer.from(object['$base64'], 'base64')
+  if (typeof object.$date === 'string') return new Date(object.$date)
+  if (typeof object.$text === 'string') return object.$text
+  if (typeof object.$base64 === 'string') return Buffer.from(object.$base64, 'base64')
   // `$type`, which tells the members of a union apart, is a field of theirs here too.
   return Object.fromEntries(Object.entries(object).map(([name, inner]) => [name, revive(inner)]))
 }

@@ -221,7 +221,7 @@ test('redirects are errors unless they are wanted, and proof of identity stays w
   const { body } = await clientFor(t, endpoint, { enabledRedirect: true }).getObject(object)
   t.is(await body?.text(), 'elsewhere')
   t.is(seen?.url, '/moved')
-  t.is(seen?.headers['authorization'], undefined)
+  t.is(seen?.headers.authorization, undefined)
 })
 
 test('a redirect to what is no address is the error that the service gave', async t => {

@@ -50,7 +50,7 @@ for (const method of goldenNames('responses/oss')) {
         string,
         unknown
       >
-      if (result['body'] instanceof Readable) await compareBody(t.is, entry.name, expected, result)
+      if (result.body instanceof Readable) await compareBody(t.is, entry.name, expected, result)
       t.deepEqual(plain(result), expected, entry.name)
     }
     t.log(`${cases.length} cases`)
@@ -63,11 +63,11 @@ async function compareBody(
   expected: Record<string, unknown>,
   result: Record<string, unknown>,
 ): Promise<void> {
-  const wanted = Buffer.isBuffer(expected['body']) ? expected['body'] : Buffer.from(String(expected['body']), 'utf8')
-  const actual = await (result['body'] as ObjectBody).bytes()
+  const wanted = Buffer.isBuffer(expected.body) ? expected.body : Buffer.from(String(expected.body), 'utf8')
+  const actual = await (result.body as ObjectBody).bytes()
   is(actual.toString('base64'), wanted.toString('base64'), `${name}: body`)
-  delete expected['body']
-  delete result['body']
+  delete expected.body
+  delete result.body
 }
 
 /** Absent and undefined are the same to a caller. */

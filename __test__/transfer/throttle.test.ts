@@ -32,7 +32,7 @@ class Onlooker implements HttpClient {
 
   async send(request: HttpRequest) {
     const { pathname, searchParams } = new URL(request.url)
-    const name = [request.method, pathname, searchParams.get('partNumber'), request.headers['range']].join(' ')
+    const name = [request.method, pathname, searchParams.get('partNumber'), request.headers.range].join(' ')
     // Not what begins or ends a transfer, nor listings.
     if (request.method === 'POST' || request.method === 'HEAD' || pathname.endsWith(`${bucket}/`))
       return this.#inner.send(request)

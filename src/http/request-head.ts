@@ -32,7 +32,7 @@ export function requestHead(request: HttpRequest, host: string, path: string): R
   const length = lengthOf(headers['content-length'], body)
   if (length === undefined) return undefined
   let text = `${method} ${path} HTTP/1.1\r\n`
-  if (headers['host'] === undefined) text += `host: ${host}\r\n`
+  if (headers.host === undefined) text += `host: ${host}\r\n`
   text += 'connection: keep-alive\r\n'
   for (const name in headers) {
     const value = headers[name] as string

@@ -33,7 +33,7 @@ export function parseResponseHead(text: string, method: string): ResponseHead {
   const headers: Record<string, string> = Object.create(null)
   for (const line of lines) addHeader(headers, line)
   const statusCode = Number(status[2])
-  const tokens = (headers['connection'] ?? '').toLowerCase().split(/[\t ,]+/)
+  const tokens = (headers.connection ?? '').toLowerCase().split(/[\t ,]+/)
   return {
     statusCode,
     headers: { ...headers },

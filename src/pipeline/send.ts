@@ -330,7 +330,7 @@ class Exchange<Res> {
 
 /** Where an answer sends the request on to; nothing when it does not, or to what is no address of HTTP. */
 function redirectOf({ statusCode, headers }: HttpResponse, from: string): string | undefined {
-  const location = headers['location']
+  const location = headers.location
   if (location === undefined || ![301, 302, 303, 307, 308].includes(statusCode)) return undefined
   if (!URL.canParse(location, from)) return undefined
   const { href, protocol, username, password } = new URL(location, from)
