@@ -43,7 +43,26 @@ fn available() -> Vec<(&'static str, Maker)> {
 
 fn best() -> Maker {
     static BEST: OnceLock<Maker> = OnceLock::new();
-    *BEST.get_or_init(|| available()[0].1)
+    *BEST.get_or_init(|| best_of(available()))
+}
+
+/// The first kernel that computes what the crates do. There are more kinds of processors than anybody tests on, and a wrong
+/// key stream would be noticed only by who decrypts; finding out costs a few microseconds, once.
+fn best_of(kernels: Vec<(&'static str, Maker)>) -> Maker {
+    // Eight of the widest registers, two more, and a block that fills none.
+    const BLOCKS: usize = 41;
+    let key = std::array::from_fn(|i| (i * 11) as u8);
+    let counter = (3 << 64) + u128::from(u32::MAX) - 9;
+    let stream = |maker: &Maker| {
+        let mut blocks = [Block::default(); BLOCKS];
+        maker(&key).apply(counter, InOutBuf::from(&mut blocks[..]));
+        blocks
+    };
+    let right = stream(&(crates::new as Maker));
+    let mut makers = kernels.into_iter().map(|(_, maker)| maker);
+    makers
+        .find(|maker| stream(maker) == right)
+        .unwrap_or(crates::new)
 }
 
 /// Key, first counter block and position: what makes a key stream.
@@ -281,6 +300,19 @@ mod tests {
 
     fn starting(maker: Maker, counter: u128, offset: usize) -> KeyStream {
         KeyStream::with(maker, &KEY, &counter.to_be_bytes(), offset as u64)
+    }
+
+    #[test]
+    fn a_kernel_that_is_wrong_is_passed_over() {
+        let wrong: Maker = |key| {
+            let mut other = *key;
+            other[31] ^= 1;
+            crates::new(&other)
+        };
+        let chosen = best_of(vec![("wrong", wrong), ("crates", crates::new)]);
+        let mut data = vec![0; 1000];
+        starting(chosen, 7, 0).apply(&mut data);
+        assert_eq!(data, reference(7, 1000));
     }
 
     #[test]

@@ -27,7 +27,20 @@ type Kernel = fn(u64, &[u8]) -> u64;
 /// CRC-64 of `data`, continuing from `previous` (0 at the start).
 pub fn update(previous: u64, data: &[u8]) -> u64 {
     static KERNEL: OnceLock<Kernel> = OnceLock::new();
-    !KERNEL.get_or_init(|| available()[0].1)(!previous, data)
+    !KERNEL.get_or_init(|| best_of(available()))(!previous, data)
+}
+
+/// The first kernel that computes what the table does. There are more kinds of processors than anybody tests on, and a wrong
+/// checksum could make good bytes look damaged, or damaged ones good; finding out costs a few microseconds, once.
+fn best_of(kernels: Vec<(&'static str, Kernel)>) -> Kernel {
+    let data: [u8; 3000] = std::array::from_fn(|i| (i * i / 7) as u8);
+    let right = |kernel: &Kernel| {
+        [3000, 2048, 1111, 600, 300, 130, 40, 0]
+            .into_iter()
+            .all(|length| kernel(!5, &data[..length]) == table::update(!5, &data[..length]))
+    };
+    let mut kernels = kernels.into_iter().map(|(_, kernel)| kernel);
+    kernels.find(right).unwrap_or(table::update)
 }
 
 /// CRC-64 of two sequences put together, from their checksums and the length of the second.
@@ -184,6 +197,14 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn a_kernel_that_is_wrong_is_passed_over() {
+        let short: Kernel = |state, data| table::update(state, &data[..data.len().min(1000)]);
+        let chosen = best_of(vec![("wrong", short), ("table", table::update)]);
+        let data = noise(5000);
+        assert_eq!(!chosen(!0, &data), reference(&data));
     }
 
     #[test]
