@@ -77,6 +77,19 @@ function denyVerdict({ status, stdout, stderr }) {
   return { clean: false, findings: stdout + stderr }
 }
 
+/** Runs something whose output is to be seen. It counts for nothing: what it measures depends on what else the machine does. */
+function show(title, command, args) {
+  console.log(`\n== ${title}: ${command} ${args.join(' ')}`)
+  const shell = process.platform === 'win32'
+  const { status } = spawnSync(command, args, {
+    cwd: root,
+    shell,
+    stdio: ['ignore', 'inherit', 'inherit'],
+    timeout: 300_000,
+  })
+  if (status !== 0) console.log(`== ${title}: did not come to its end, which is no failure`)
+}
+
 function parsed(text) {
   try {
     return JSON.parse(text)
@@ -103,6 +116,8 @@ if (spawnSync('cargo', ['deny', '--version']).status === 0) {
 }
 step('lint', 'npm', ['run', '--silent', 'lint'])
 step('types', 'npm', ['run', '--silent', 'types'])
+if (spawnSync('cargo', ['--version']).status === 0)
+  show('benchmark, short form', 'npm', ['run', '--silent', 'bench', '--', '--quick'])
 
 console.log('')
 console.log(`${total.passed} passed, ${total.failed} failed`)
