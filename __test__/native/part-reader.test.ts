@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from 'node:fs'
 import { mkdir, stat, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
@@ -9,6 +10,17 @@ async function file(t: ExecutionContext, content: Uint8Array): Promise<string> {
   const path = join(await temporaryFolder(t), 'file')
   await writeFile(path, content)
   return path
+}
+
+/** What the addon's threads are doing: `S` for sleeping. */
+function states(): string[] {
+  return readdirSync('/proc/self/task').flatMap(id => {
+    try {
+      return /\(ferross\) (\w)/.exec(readFileSync(`/proc/self/task/${id}/stat`, 'utf8'))?.[1] ?? []
+    } catch {
+      return [] // A thread that ended just now.
+    }
+  })
 }
 
 for (const engine of engines) {
@@ -96,6 +108,19 @@ for (const engine of engines) {
     for (const outcome of await Promise.allSettled(reads)) t.is((outcome as PromiseRejectedResult).reason, reason)
     t.is(await t.throwsAsync(reader.read(0, 1, { signal: controller.signal })), reason, 'aborted before it began')
     t.true((await reader.read(5, 100)).buffer.equals(content.subarray(5, 105)))
+    await reader.close()
+  })
+
+  const threads = engine.kind === 'addon' && process.platform === 'linux' ? test : test.skip
+  threads(`${engine.kind}: threads have nothing to do once reads were aborted`, async t => {
+    const reader = await engine.openPartReader(await file(t, noise(8_000_000)))
+    const controller = new AbortController()
+    const reads = Array.from({ length: 40 }, (_, i) => reader.read(i, 7_000_000, { signal: controller.signal }))
+    t.true(states().length > 0)
+    controller.abort()
+    await Promise.allSettled(reads)
+    // Threads that went on with what nobody waits for would keep this from ending.
+    while (states().some(state => state !== 'S')) await new Promise(resolve => setImmediate(resolve))
     await reader.close()
   })
 

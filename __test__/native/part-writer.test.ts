@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import test from 'ava'
 import fc from 'fast-check'
@@ -51,6 +51,17 @@ for (const engine of engines) {
     t.deepEqual(unchecked, { crc64Received: 0n, crc64Plain: 0n })
     await writer.finish()
     t.true((await readFile(path)).equals(plain))
+  })
+
+  const sparse = process.platform === 'linux' ? test : test.skip
+  sparse(`${engine.kind}: the size of a file that is not written yet takes no room on the disk`, async t => {
+    const path = join(await temporaryFolder(t), 'file')
+    const size = 1024 ** 3
+    const writer = await engine.openPartWriter(path, { size })
+    const { size: stated, blocks } = await stat(path)
+    t.is(stated, size)
+    t.true(blocks * 512 < size / 100, `${blocks} blocks`)
+    await writer.discard()
   })
 
   test(`${engine.kind}: the file has its size from the start, also an empty one`, async t => {

@@ -54,7 +54,7 @@ async function checkSpace(handle: FileHandle, path: string, size: number): Promi
   const [disk, file] = await Promise.all([statfs(path), handle.stat()])
   // Some file systems do not know their size, and Windows does not tell a file's blocks.
   const needed = size - (file.blocks ?? 0) * 512
-  if (disk.blocks > 0 && needed > disk.bavail * disk.bsize) throw systemError('ENOSPC', 'fallocate', path)
+  if (disk.blocks > 0 && needed > disk.bavail * disk.bsize) throw systemError('ENOSPC', 'ftruncate', path)
 }
 
 /** Reads through node:fs, with checksum and cipher on the JavaScript thread. */

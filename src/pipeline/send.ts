@@ -20,8 +20,11 @@ import { withRetry } from './retry.js'
 import { type FramedAnswer, framedBody, readEndFrame } from './select-frames.js'
 import { fetchCredentials, noteCredentials, signingContext } from './sign.js'
 
-/** Bytes in memory above this length are handed over in pieces, so that progress shows and stalls are noticed. */
-const wholeBufferLimit = 1024 * 1024
+/**
+ * Bytes in memory above this length are handed over in pieces, so that progress shows and stalls are noticed. A link that needs
+ * longer than `readwriteTimeout` for so many is taken for dead: with the default, one of less than 13 kB/s.
+ */
+const wholeBufferLimit = 256 * 1024
 
 /** What stands over one call: its time limit, and those who want to know about it. */
 interface Supervision {
