@@ -11,19 +11,11 @@ import { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 
-const { values, positionals } = parseArgs({
+const { values } = parseArgs({
   options: { rounds: { type: 'string', default: '100' } },
-  allowPositionals: true,
 })
 const partSize = 100 * 1024
 const bucket = 'examplebucket'
-
-async function serve() {
-  const { startLocalServer } = await import('../dist/server/index.js')
-  const { endpoint, region, credentials } = await startLocalServer()
-  process.send({ endpoint, region, credentials })
-  process.on('disconnect', () => process.exit())
-}
 
 /** Sockets and files that this process has open; only Linux tells. */
 function open(folder) {
@@ -53,7 +45,7 @@ async function turnsOf(transfer, enough) {
 }
 
 async function measure() {
-  const server = fork(fileURLToPath(import.meta.url), ['serve'])
+  const server = fork(fileURLToPath(new URL('lib/local-server.mjs', import.meta.url)))
   const [{ endpoint, region, credentials }] = await once(server, 'message')
   const { Client, EncryptionClient, MasterRsaCipher, StaticCredentialsProvider } = await import('../dist/index.js')
   const { generateKeyPairSync } = await import('node:crypto')
@@ -148,5 +140,4 @@ function report(kind, aborted, sockets, ...rest) {
   console.log(kind.padEnd(22), String(aborted).padStart(8), sockets.padStart(8), ...columns)
 }
 
-if (positionals[0] === 'serve') await serve()
-else await measure()
+await measure()

@@ -8,22 +8,14 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 
-const { values, positionals } = parseArgs({
+const { values } = parseArgs({
   options: {
     files: { type: 'string', default: '2000' },
     size: { type: 'string', default: '4096' },
     rounds: { type: 'string', default: '3' },
   },
-  allowPositionals: true,
 })
 const bucket = 'examplebucket'
-
-async function serve() {
-  const { startLocalServer } = await import('../dist/server/index.js')
-  const { endpoint, region, credentials } = await startLocalServer()
-  process.send({ endpoint, region, credentials })
-  process.on('disconnect', () => process.exit())
-}
 
 async function timed(work) {
   const [cpu, start] = [process.cpuUsage(), performance.now()]
@@ -34,7 +26,7 @@ async function timed(work) {
 
 async function measure() {
   const [files, size] = [Number(values.files), Number(values.size)]
-  const server = fork(fileURLToPath(import.meta.url), ['serve'])
+  const server = fork(fileURLToPath(new URL('lib/local-server.mjs', import.meta.url)))
   const [{ endpoint, region, credentials }] = await once(server, 'message')
   const { Client, StaticCredentialsProvider } = await import('../dist/index.js')
   const { accessKeyId, accessKeySecret } = credentials
@@ -72,5 +64,4 @@ async function measure() {
   }
 }
 
-if (positionals[0] === 'serve') await serve()
-else await measure()
+await measure()

@@ -82,12 +82,10 @@ export const answerFaults: readonly Scenario[] = [
     outcome: 'succeeds',
     checks: 'the surplus reaches nobody, and no later answer',
     arrange: (world, operation) =>
-      strike(
-        world,
-        operation,
-        () => ({ change: answer => ({ ...answer, body: Buffer.concat([answer.body, world.random.bytes(500)]) }) }),
-        { when: asksForBytes, times: 1, among: among(operation) },
-      ),
+      changeOnce(world, operation, answer => ({
+        ...answer,
+        body: Buffer.concat([answer.body, world.random.bytes(500)]),
+      })),
   },
   {
     fault: 'Content-Length too small, once',
@@ -95,13 +93,8 @@ export const answerFaults: readonly Scenario[] = [
     outcome: 'succeeds',
     exceptions: { getObject: damaged },
     arrange: (world, operation) =>
-      strike(
-        world,
-        operation,
-        () => ({
-          change: answer => withHeader(answer, 'content-length', String(world.random.between(0, answer.body.length))),
-        }),
-        { when: asksForBytes, times: 1, among: among(operation) },
+      changeOnce(world, operation, answer =>
+        withHeader(answer, 'content-length', String(world.random.between(0, answer.body.length))),
       ),
   },
   {
@@ -110,12 +103,7 @@ export const answerFaults: readonly Scenario[] = [
     outcome: 'succeeds',
     exceptions: { getObject: broken },
     arrange: (world, operation) =>
-      strike(
-        world,
-        operation,
-        () => ({ change: answer => withHeader(answer, 'content-length', String(answer.body.length + 700)) }),
-        { when: asksForBytes, times: 1, among: among(operation) },
-      ),
+      changeOnce(world, operation, answer => withHeader(answer, 'content-length', String(answer.body.length + 700))),
   },
   {
     fault: 'two Content-Lengths that differ, every time',
@@ -158,12 +146,7 @@ export const answerFaults: readonly Scenario[] = [
     outcome: damagedForGood,
     checks: 'the service states no CRC-64 of a range, so the damage shows at the end, and no file appears',
     arrange: (world, operation) =>
-      strike(
-        world,
-        operation,
-        () => ({ change: answer => withFlippedByte(answer, world.random.between(0, answer.body.length)) }),
-        { when: asksForBytes, times: 1, among: among(operation) },
-      ),
+      changeOnce(world, operation, answer => withFlippedByte(answer, world.random.between(0, answer.body.length))),
   },
   {
     fault: 'a byte changed on the way to the service, once',
@@ -209,12 +192,7 @@ export const answerFaults: readonly Scenario[] = [
     outcome: 'succeeds',
     checks: 'no byte of it is used',
     arrange: (world, operation) =>
-      strike(
-        world,
-        operation,
-        () => ({ change: answer => withHeader(answer, 'content-range', `bytes 1-2/${world.content.length}`) }),
-        { when: asksForBytes, times: 1, among: among(operation) },
-      ),
+      changeOnce(world, operation, answer => withHeader(answer, 'content-range', `bytes 1-2/${world.content.length}`)),
   },
   {
     fault: 'the whole object in place of a range, every time',
@@ -317,6 +295,11 @@ export const answerFaults: readonly Scenario[] = [
     },
   },
 ]
+
+/** Changes one of the answers that have bytes of the object. */
+function changeOnce(world: World, operation: OperationName, change: (answer: RawAnswer) => RawAnswer) {
+  return strike(world, operation, () => ({ change }), { when: asksForBytes, times: 1, among: among(operation) })
+}
 
 function among(operation: OperationName): number {
   return operation === 'downloadFile' || operation === 'downloadTo' ? 4 : 1

@@ -1,5 +1,6 @@
 import { BucketNameInvalidError, ObjectNameInvalidError, ParamInvalidError, ParamRequiredError } from '../errors.js'
 import { copyRecord } from '../internal/copy-record.js'
+import { token } from '../internal/token.js'
 import { isBody } from '../pipeline/body.js'
 import { xmlDocument, xmlElement } from '../xml/write.js'
 import { encodeText, writeShape } from './document.js'
@@ -121,7 +122,6 @@ function place(draft: RequestDraft, { name, field, wire }: PlannedRow, value: un
   }
 }
 
-const token = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/
 const control = /[\u0000-\u0008\u000a-\u001f\u007f]/
 const beyondLatin1 = /[^\u0000-\u00ff]/
 

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import { asError } from '../internal/as-error.js'
 import { onAbort } from '../internal/on-abort.js'
 import { ChunkedDecoder } from './chunked-decoder.js'
 import type { HttpRequest, HttpResponse } from './http-client.js'
@@ -301,8 +302,4 @@ export class BulkConnection implements SocketReads {
 /** As undici says it: whether the connection had brought bytes before tells whether the service is to blame. */
 function otherSideClosed({ bytesRead, bytesWritten }: Socket): Error {
   return new errors.SocketError('other side closed', { bytesRead, bytesWritten } as ErrorOptions)
-}
-
-function asError(reason: unknown): Error {
-  return reason instanceof Error ? reason : new Error(String(reason))
 }

@@ -1,6 +1,6 @@
+import { token } from '../internal/token.js'
 import type { HttpRequest } from './http-client.js'
 
-const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
 /** What belongs to the connection is for whoever makes the connection to say. */
 const ofConnection = new Set([
   'connection',

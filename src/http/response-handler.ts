@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Dispatcher } from 'undici'
 import { TimeoutError } from '../errors.js'
+import { asError } from '../internal/as-error.js'
 import { onAbort } from '../internal/on-abort.js'
 import { longestTimer } from '../internal/sleep.js'
 import type { HttpRequest, HttpResponse } from './http-client.js'
@@ -74,7 +75,7 @@ export class ResponseHandler implements Dispatcher.DispatchHandler, Flow {
     const translated = signal?.aborted ? signal.reason : translateError(error, this.#request)
     this.#waiting?.reject(translated)
     this.#waiting = undefined
-    this.#current?.fail(translated instanceof Error ? translated : new Error(String(translated)))
+    this.#current?.fail(asError(translated))
     this.#body = undefined
   }
 
@@ -125,7 +126,7 @@ export class ResponseHandler implements Dispatcher.DispatchHandler, Flow {
     const reason = this.#request.signal?.reason
     this.#waiting?.reject(reason)
     this.#waiting = undefined
-    this.#controller?.abort(reason instanceof Error ? reason : new Error(String(reason)))
+    this.#controller?.abort(asError(reason))
   }
 }
 

@@ -1,3 +1,4 @@
+import { token } from '../internal/token.js'
 import { errors } from './undici.js'
 
 /** How the end of a body is known: by its length, by chunks that say so, or by the end of the connection. */
@@ -15,7 +16,6 @@ export interface ResponseHead {
   readonly idleLimit: number | undefined
 }
 
-const name = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
 /** No line break, no NUL: a value that holds one could be read in two ways. */
 const value = /^[^\r\n\0]*$/
 
@@ -48,7 +48,7 @@ function addHeader(headers: Record<string, string>, line: string): void {
   const key = line.slice(0, colon).toLowerCase()
   const content = line.slice(colon + 1).replace(/^[\t ]+|[\t ]+$/g, '')
   // A line that begins with a space would continue the one before it: nobody sends that any more, and it is refused.
-  if (colon < 1 || !name.test(key) || !value.test(content)) throw malformed('a header is malformed')
+  if (colon < 1 || !token.test(key) || !value.test(content)) throw malformed('a header is malformed')
   const before = headers[key]
   if (before !== undefined && key === 'content-length') throw malformed('there are two lengths')
   headers[key] = before === undefined ? content : `${before}, ${content}`

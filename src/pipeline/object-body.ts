@@ -6,6 +6,7 @@ import { pipeline } from 'node:stream/promises'
 import { FileError, InconsistentError, OssError, RequestError } from '../errors.js'
 import type { FlowWatch } from '../http/http-client.js'
 import { ReceivedBody, type Receiver, type Room } from '../http/received-body.js'
+import { asError } from '../internal/as-error.js'
 import { Crc64 } from '../native/checksum.js'
 
 /** What an {@link ObjectBody} watches over while bytes pass. */
@@ -224,10 +225,6 @@ function watched(receiver: Receiver, flow: FlowWatch): Receiver {
     flow.hold()
     return waiting.finally(() => flow.go())
   }
-}
-
-function asError(reason: unknown): Error {
-  return reason instanceof Error ? reason : new Error(String(reason))
 }
 
 function isSystemError(error: unknown): boolean {
