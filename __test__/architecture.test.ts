@@ -50,7 +50,7 @@ const below: Record<string, readonly string[]> = {
   observability: [],
   native: [],
   xml: [],
-  http: [],
+  http: ['native'],
   credentials: ['http', 'observability'],
   retry: [],
   processing: [],

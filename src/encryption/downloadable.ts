@@ -2,7 +2,7 @@ import type { ClientCore } from '../client/core.js'
 import type { CipherSpec } from '../native/engine.js'
 import { getEngine } from '../native/index.js'
 import type { HeadObjectResult } from '../operations/index.js'
-import { type DownloadableObject, PinnedObject } from '../transfer/download-object.js'
+import { type DownloadableObject, type PartTarget, PinnedObject } from '../transfer/download-object.js'
 import { type ByteRange, resolveRange } from '../transfer/download-range.js'
 import type { DownloadRequest, DownloadResult } from '../transfer/download-request.js'
 import type { PartBuffers } from '../transfer/gather.js'
@@ -70,6 +70,10 @@ class StoredRange implements DownloadableObject {
   read(offset: number, length: number, signal: AbortSignal, buffers?: PartBuffers): AsyncGenerator<Uint8Array[]> {
     return this.stored.read(offset, length, signal, buffers)
   }
+
+  fetch(offset: number, length: number, signal: AbortSignal, target: PartTarget): Promise<void> {
+    return this.stored.fetch(offset, length, signal, target)
+  }
 }
 
 /** Gives ciphertext, whose checksum is the service's; it is decrypted where it is written. */
@@ -111,6 +115,10 @@ class SealedDownload extends StoredRange {
 
   override read(offset: number, length: number, signal: AbortSignal): AsyncGenerator<Uint8Array[]> {
     return this.readSegments(offset, length, signal)
+  }
+
+  override async fetch(offset: number, length: number, signal: AbortSignal, target: PartTarget): Promise<void> {
+    for await (const chunks of this.readSegments(offset, length, signal)) await target.write(chunks)
   }
 
   async *readSegments(offset: number, length: number, signal: AbortSignal | undefined): AsyncGenerator<Uint8Array[]> {

@@ -12,6 +12,14 @@ export class ReusedKeyError extends SourceChangedError {
   }
 }
 
+/** What has left of a part, and its checksums. */
+interface Begun {
+  readonly start: number
+  length: number
+  plain: bigint
+  sent: bigint
+}
+
 /**
  * A file as its ciphertext will be: sizes, positions and checksums are those of what is sent, so that whoever sends it need
  * not know that it is encrypted.
@@ -21,11 +29,20 @@ export class EncryptingReader implements PartReader {
   readonly opened: FileStat & { readonly envelope: string }
   /** Were a file that changed read again, other bytes would be encrypted with the same piece of the key stream. */
   readonly wholeParts = true
+  /**
+   * Sends each part once; when that fails it is read as a whole. Absent where it takes a comparison before anything is sent,
+   * and for segments, which native threads do not seal on the way.
+   */
+  readonly send?: NonNullable<PartReader['send']>
   readonly #path: string
   readonly #plain: PartReader
   readonly #cipher: ContentCipher
   readonly #sent: ReadonlyMap<number, bigint>
   readonly #plainParts = new Map<number, { crc64: bigint; length: number }>()
+  /** Beginnings of parts whose ciphertext has left, by position. */
+  readonly #begun = new Map<number, Begun>()
+  /** The same of parts that are under way, by where they go on. */
+  readonly #last = new Map<number, Begun>()
 
   /** @param sent checksums of ciphertext that was sent under this key already, by position */
   constructor(
@@ -41,6 +58,29 @@ export class EncryptingReader implements PartReader {
     this.#plain = plain
     this.#cipher = cipher
     this.#sent = sent
+    const send = plain.send?.bind(plain)
+    if (cipher instanceof CtrCipher && send && sent.size === 0)
+      this.send = (wire, offset, length, options) => this.#send(send, cipher, wire, offset, length, options)
+  }
+
+  async #send(
+    send: NonNullable<PartReader['send']>,
+    cipher: CtrCipher,
+    ...[wire, offset, length, options]: Parameters<NonNullable<PartReader['send']>>
+  ): ReturnType<NonNullable<PartReader['send']>> {
+    // Whoever goes on begins where the last call ended.
+    const begun = this.#last.get(offset) ?? { start: offset, length: 0, plain: 0n, sent: 0n }
+    if (begun.length === 0 && this.#begun.has(offset)) throw new Error('a part is sent twice under one key')
+    this.#last.delete(offset)
+    const part = await send(wire, offset, length, { ...options, cipher: cipher.spec(offset) })
+    const { crc64Combine } = getEngine()
+    begun.plain = crc64Combine(begun.plain, part.plain, part.count)
+    begun.sent = crc64Combine(begun.sent, part.sent, part.count)
+    begun.length += part.count
+    this.#begun.set(begun.start, begun)
+    this.#notePlain(begun.start, begun.length, begun.plain)
+    if (part.count < length) this.#last.set(offset + part.count, begun)
+    return part
   }
 
   async read(offset: number, length: number, options: PartReadOptions = {}): Promise<PartRead> {
@@ -50,7 +90,9 @@ export class EncryptingReader implements PartReader {
         : await this.#readSealed(this.#cipher as SealedCipher, offset, length, options)
     this.#notePlain(offset, length, part.crc64Plain)
     const before = this.#sent.get(offset)
-    if (before === undefined || before === part.crc64Sent) return part
+    const begun = this.#begun.get(offset)
+    const same = begun === undefined || getEngine().crc64(part.buffer.subarray(0, begun.length)) === begun.sent
+    if (same && (before === undefined || before === part.crc64Sent)) return part
     this.release(part.buffer)
     throw new ReusedKeyError(this.#path)
   }

@@ -1,11 +1,16 @@
 import type { buildConnector } from 'undici'
 import { onAbort } from '../internal/on-abort.js'
+import { getEngine } from '../native/index.js'
+import { WireError, type WireTls } from '../native/wire.js'
 import { BulkConnection } from './bulk-connection.js'
 import type { ConnectionBudget } from './connection-budget.js'
+import { bare } from './dialer.js'
 import type { HttpClient, HttpRequest, HttpResponse } from './http-client.js'
-import type { OnreadConnector } from './onread-connector.js'
+import { NativeConnection } from './native-connection.js'
+import type { OnreadConnector, SocketReads } from './onread-connector.js'
 import { requestHead } from './request-head.js'
 import { translateError } from './translate-error.js'
+import { errors } from './undici.js'
 
 /** Settings of a {@link BulkLane}. */
 export interface BulkLaneOptions {
@@ -13,6 +18,12 @@ export interface BulkLaneOptions {
   readonly budget: ConnectionBudget
   /** Milliseconds after which an unused connection is closed. */
   readonly idleTimeout: number
+  /** How TLS is to be made over wires, where it can be. */
+  readonly wires: {
+    readonly tls: () => WireTls | undefined
+    /** Milliseconds until a connection must stand; 0 means no limit. */
+    readonly timeout: number
+  }
   /** Carries what this lane cannot, and what finds all connections taken. */
   readonly otherwise: HttpClient
 }
@@ -27,6 +38,8 @@ export interface BulkLaneOptions {
 export class BulkLane implements HttpClient {
   readonly #options: BulkLaneOptions
   readonly #hosts = new Map<string, Host>()
+  /** Hosts that are not reached over wires. */
+  readonly #wireless = new Set<string>()
   #unusable = false
 
   constructor(options: BulkLaneOptions) {
@@ -50,7 +63,7 @@ export class BulkLane implements HttpClient {
   }
 
   /** A connection of this lane; none where all that there may be are undici's. */
-  async #connection(origin: string, request: HttpRequest): Promise<BulkConnection | undefined> {
+  async #connection(origin: string, request: HttpRequest): Promise<LaneConnection | undefined> {
     while (!this.#unusable) {
       const host = this.#host(origin)
       // The one used last: what is not needed any more then ends by itself.
@@ -77,10 +90,74 @@ export class BulkLane implements HttpClient {
     })
   }
 
-  #open(origin: string, host: Host, request: HttpRequest): Promise<BulkConnection | undefined> {
+  async #open(origin: string, host: Host, request: HttpRequest): Promise<LaneConnection | undefined> {
+    if (this.#hasWires(origin)) {
+      const connection = await this.#openNative(origin, host, request)
+      if (connection) return connection
+      // It was given up, but may not be gone yet.
+      if (!this.#options.budget.tryAcquire(origin)) return this.#connection(origin, request)
+    }
+    const connection = new BulkConnection()
+    await this.#dial(origin, host, request, connection, targetOf(origin))
+    if (connection.usable) return connection
+    this.#unusable = true
+    connection.destroy()
+    return undefined
+  }
+
+  #hasWires(origin: string): boolean {
+    if (this.#wireless.has(origin) || NativeConnection.count >= mostWires) return false
+    const { wires } = this.#options
+    return getEngine().openWire !== undefined && (!origin.startsWith('https:') || wires.tls() !== undefined)
+  }
+
+  /**
+   * A connection over a wire. None where a wire cannot be had, or refuses the server's certificate or ways: Node.js has the
+   * last word about those, and the better words.
+   */
+  async #openNative(origin: string, host: Host, request: HttpRequest): Promise<LaneConnection | undefined> {
+    const { wires } = this.#options
+    const { protocol, hostname, host: _, ...target } = targetOf(origin)
+    const began = performance.now()
+    const connection = new NativeConnection()
+    const secure = protocol === 'https:'
+    const port = target.port || (secure ? '443' : '80')
+    await this.#dial(origin, host, request, connection, {
+      protocol: 'http:',
+      hostname,
+      host: `${hostname}:${port}`,
+      port,
+    })
+    const stopListening = onAbort(request.signal, () => connection.destroy())
+    try {
+      if (secure) connection.open(wires.tls(), bare(hostname))
+      else connection.open()
+      const left = wires.timeout === 0 ? 0 : Math.max(1, wires.timeout - (performance.now() - began))
+      if (secure) await connection.handshake(left)
+      return connection
+    } catch (error) {
+      connection.destroy()
+      request.signal?.throwIfAborted()
+      const code = error instanceof WireError ? error.code : undefined
+      if (code === 'TimedOut')
+        throw translateError(new errors.ConnectTimeoutError('no TLS connection in time'), request)
+      if (code === undefined || code === 'Tls') this.#wireless.add(origin)
+      return undefined
+    } finally {
+      stopListening()
+    }
+  }
+
+  /** Makes a socket for the connection. */
+  #dial(
+    origin: string,
+    host: Host,
+    request: HttpRequest,
+    connection: LaneConnection & SocketReads,
+    target: buildConnector.Options,
+  ): Promise<void> {
     const { connect, budget } = this.#options
     const { signal } = request
-    const connection = new BulkConnection()
     host.connections.add(connection)
     const gone = () => {
       host.connections.delete(connection)
@@ -95,7 +172,7 @@ export class BulkLane implements HttpClient {
     connection.onFree = () => this.#keep(origin, host, connection)
     return new Promise((resolve, reject) => {
       const stopListening = onAbort(signal, () => reject(signal?.reason))
-      connect({ ...targetOf(origin), reads: connection }, (error, socket) => {
+      connect({ ...target, reads: connection }, (error, socket) => {
         stopListening()
         if (error || !socket) {
           gone()
@@ -103,17 +180,14 @@ export class BulkLane implements HttpClient {
           return
         }
         connection.onClose = gone
-        if (!connection.usable) {
-          this.#unusable = true
-          connection.destroy()
-          resolve(undefined)
-        } else if (signal?.aborted) this.#keep(origin, host, connection)
-        else resolve(connection)
+        if (!signal?.aborted) resolve()
+        else if (connection.free) this.#keep(origin, host, connection)
+        else connection.destroy()
       })
     })
   }
 
-  #keep(origin: string, host: Host, connection: BulkConnection): void {
+  #keep(origin: string, host: Host, connection: LaneConnection): void {
     if (this.#options.budget.isWanted(origin)) {
       connection.destroy()
       return
@@ -133,12 +207,18 @@ export class BulkLane implements HttpClient {
   }
 }
 
+/** Each has a native thread while it works. Whoever has more connections is served in another way. */
+const mostWires = 64
+
+/** A connection of either kind. */
+type LaneConnection = BulkConnection | NativeConnection
+
 /** Connections to one host. */
 interface Host {
   /** All there are, those being made included. */
-  readonly connections: Set<BulkConnection>
+  readonly connections: Set<LaneConnection>
   /** Those that carry nothing, the one used last at the end. */
-  idle: BulkConnection[]
+  idle: LaneConnection[]
   /** To be called when one is free or gone. */
   waiting: (() => void)[]
 }

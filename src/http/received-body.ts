@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream'
+import type { WireSink } from '../native/wire.js'
 
 /** Takes bytes that are valid only during the call. A promise makes the sender wait. */
 export type Receiver = (chunk: Uint8Array) => void | Promise<void>
@@ -14,6 +15,8 @@ export interface Flow {
   pause(): void
   resume(): void
   abort(reason: Error): void
+  /** Hands all bytes to a sink by itself. Absent where it cannot. */
+  deliver?(sink: WireSink): Promise<void>
 }
 
 /** Bytes that are kept before anybody reads. */
@@ -100,6 +103,22 @@ export class ReceivedBody extends Readable {
       if (this.#ended) this.#settle?.resolve()
       else this.#flow.resume()
       await done
+    } finally {
+      this.destroy()
+    }
+  }
+
+  /**
+   * Lets the transport put all bytes where they belong; resolves at the end of the body. False, and nothing has happened,
+   * where it cannot do that.
+   */
+  async deliver(sink: WireSink): Promise<boolean> {
+    const possible = this.#flow.deliver && this.#mode === 'undecided' && this.#waitingBytes === 0 && !this.#ended
+    if (!possible || this.destroyed) return false
+    this.#mode = 'drained'
+    try {
+      await this.#flow.deliver?.(sink)
+      return true
     } finally {
       this.destroy()
     }

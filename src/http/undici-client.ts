@@ -11,6 +11,7 @@ import { ResponseHandler } from './response-handler.js'
 import { tlsSettings } from './tls-options.js'
 import { refusedByProxy } from './tunnel.js'
 import { Agent } from './undici.js'
+import { wireTls } from './wire-tls.js'
 
 /** Settings of {@link UndiciHttpClient}. */
 export interface UndiciHttpClientOptions extends ConnectionOptions {
@@ -59,7 +60,8 @@ export class UndiciHttpClient implements HttpClient {
     this.#dispatcher = new Agent({ ...agent, connect: within(budget, connect) })
     if (!proxies) {
       const otherwise = { send: (request: HttpRequest) => this.#dispatch(request) }
-      this.#bulk = new BulkLane({ connect, budget, idleTimeout, otherwise })
+      const wires = { tls: wireTls(settings.tls), timeout: connectTimeout }
+      this.#bulk = new BulkLane({ connect, budget, idleTimeout, wires, otherwise })
     } else
       this.#forwarder = new Agent({ ...agent, connect: onreadConnector({ ...common, tls: tls.proxy, toProxy: true }) })
   }

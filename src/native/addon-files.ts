@@ -1,3 +1,4 @@
+import { SourceChangedError } from '../errors.js'
 import { onAbort } from '../internal/on-abort.js'
 import type {
   Addon,
@@ -7,19 +8,23 @@ import type {
   AddonPartReader,
   AddonPartWriter,
 } from './addon-types.js'
+import { NativeWire, ofWire } from './addon-wire.js'
 import { partBuffers } from './buffer-pool.js'
-import { checkBufferLength, checkChunks, checkInteger, checkPartOptions } from './checks.js'
+import { checkBufferLength, checkChunks, checkCipher, checkInteger, checkPartOptions } from './checks.js'
 import type {
   FileStat,
   PartRead,
   PartReader,
   PartReadOptions,
+  PartReceiveOptions,
+  PartSendOptions,
   PartWriteOptions,
   PartWriter,
   PartWritten,
 } from './engine.js'
 import { InFlight } from './in-flight.js'
 import { nameOfErrno, systemError } from './system-error.js'
+import { type ReceivedSums, type SentSums, type Wire, WireError, type WireProgress } from './wire.js'
 
 /** Opens a file for reading on native threads. */
 export async function openAddonReader(addon: Addon, engine: AddonEngine, path: string): Promise<PartReader> {
@@ -72,6 +77,16 @@ class NativePartReader implements PartReader {
     })
   }
 
+  async send(wire: Wire, offset: number, length: number, options: PartSendOptions): Promise<WireProgress & SentSums> {
+    checkInteger('offset', offset)
+    checkInteger('length', length)
+    const { cipher, timeout } = options
+    if (cipher) checkCipher('cipher.', cipher)
+    return this.#inFlight.run('read', () =>
+      explained(ofWire(innerOf(wire).sendFile(this.#file, offset, length, true, cipher, timeout)), this.#path),
+    )
+  }
+
   release(buffer: Buffer): void {
     partBuffers.release(buffer)
   }
@@ -115,6 +130,21 @@ class NativePartWriter implements PartWriter {
     })
   }
 
+  async receive(
+    wire: Wire,
+    offset: number,
+    length: number,
+    options: PartReceiveOptions,
+  ): Promise<{ readonly count: number } & ReceivedSums> {
+    checkInteger('offset', offset)
+    checkInteger('length', length)
+    const { cipher, timeout } = options
+    if (cipher) checkCipher('cipher.', cipher)
+    return this.#inFlight.run('write', () =>
+      explained(ofWire(innerOf(wire).receiveFile(this.#file, offset, length, true, cipher, timeout)), this.#path),
+    )
+  }
+
   async finish(): Promise<void> {
     if (this.#closing) throw systemError('EBADF', 'fsync', this.#path)
     const work = this.#inFlight.close().then(() => explained(this.#file.finish(), this.#path))
@@ -127,6 +157,11 @@ class NativePartWriter implements PartWriter {
     this.#closing ??= this.#inFlight.close().then(() => this.#file.discard())
     return this.#closing
   }
+}
+
+function innerOf(wire: Wire) {
+  if (wire instanceof NativeWire) return wire.inner
+  throw new TypeError('expected a wire of this engine')
 }
 
 /** Runs work that a signal may stop. When the signal fired, its reason is what counts, whatever became of the work. */
@@ -157,7 +192,9 @@ async function explained<T>(work: Promise<T>, path: string): Promise<T> {
     return await work
   } catch (error) {
     const { code, syscall, errno, message } = error as AddonError
-    if (syscall === undefined) throw error
+    if (code === 'FileTooShort') throw new SourceChangedError(`${path} became shorter while it was read`)
+    // What a wire reports is complete.
+    if (syscall === undefined || error instanceof WireError) throw error
     throw systemError(nameOfErrno(errno ?? 0) ?? code, syscall, path, message)
   }
 }

@@ -6,7 +6,7 @@
 import type { CipherSpec, FileStat, SegmentSpec } from './engine.js'
 
 /** Revision of this file and its Rust counterpart. */
-export const CONTRACT = 2
+export const CONTRACT = 3
 
 /** The loaded addon. */
 export interface Addon {
@@ -17,6 +17,12 @@ export interface Addon {
   readonly AesCtr: new (spec: CipherSpec) => AddonAesCtr
   readonly Cancellation: new () => AddonCancellation
   readonly Engine: new () => AddonEngine
+  readonly TlsConfig: new (
+    roots: string[],
+    certificate: string | undefined,
+    key: string | undefined,
+    tls13Only: boolean,
+  ) => AddonTlsConfig
 }
 
 /** A key stream. Changes `data` in place unless `output` is given. */
@@ -33,6 +39,7 @@ export interface AddonCancellation {
 export interface AddonEngine {
   openReader(path: string): Promise<AddonPartReader>
   openWriter(path: string, size: number, existing: boolean): Promise<AddonPartWriter>
+  openWire(fd: number, tls?: AddonTlsConfig, name?: string): AddonWire
   rsaEncrypt(pem: string, data: Uint8Array, oaep: boolean): Promise<Buffer>
   rsaDecrypt(pem: string, data: Uint8Array, oaep: boolean): Promise<Buffer>
   sealSegments(
@@ -69,6 +76,35 @@ export interface AddonPartWriter {
   ): Promise<{ received: bigint; plain: bigint }>
   finish(): Promise<void>
   discard(): Promise<void>
+}
+
+/** How TLS connections are made; opaque. */
+export type AddonTlsConfig = object
+
+/** A connection that native threads move bytes over, one call at a time. */
+export interface AddonWire {
+  handshake(timeout: number): Promise<void>
+  exchange(bytes: Uint8Array, timeout: number): Promise<Buffer>
+  send(bytes: Uint8Array, timeout: number): Promise<{ count: number; answered: boolean }>
+  sendFile(
+    reader: AddonPartReader,
+    offset: number,
+    length: number,
+    checksum: boolean,
+    cipher: CipherSpec | undefined,
+    timeout: number,
+  ): Promise<{ count: number; answered: boolean; plain: bigint; sent: bigint }>
+  receive(buffer: Uint8Array, timeout: number): Promise<number>
+  receiveFile(
+    writer: AddonPartWriter,
+    offset: number,
+    length: number,
+    checksum: boolean,
+    cipher: CipherSpec | undefined,
+    timeout: number,
+  ): Promise<{ count: number; received: bigint; plain: bigint }>
+  quiet(): boolean
+  close(): void
 }
 
 /** An error as the addon rejects with it; `syscall` and `errno` are there when the system refused. */

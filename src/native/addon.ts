@@ -1,6 +1,7 @@
 import { DecryptionError } from '../errors.js'
 import { cancellable, openAddonReader, openAddonWriter } from './addon-files.js'
 import type { Addon, AddonAesCtr, AddonError } from './addon-types.js'
+import { openAddonWire } from './addon-wire.js'
 import { partBuffers } from './buffer-pool.js'
 import {
   checkBytes,
@@ -15,6 +16,9 @@ import {
 import type { AesCtr, CipherSpec, NativeEngine } from './engine.js'
 import { keyError, messageError, normalizePem } from './pem.js'
 import { segmentsLength } from './segments.js'
+
+/** Elsewhere sockets have no file descriptor that could be shared. The variable is there to find out whether they are to blame. */
+const hasWires = process.platform !== 'win32' && process.env.FERROSS_WIRES !== 'off'
 
 /** Gives the addon its pleasant shape. To be called once for each thread. */
 export function createAddonEngine(addon: Addon): NativeEngine {
@@ -81,6 +85,8 @@ export function createAddonEngine(addon: Addon): NativeEngine {
       checkInteger('size', options?.size)
       return openAddonWriter(addon, engine, path, options.size, options.existing ?? false)
     },
+
+    ...(hasWires && { openWire: (fd, tls, name) => openAddonWire(addon, engine, fd, tls, name) }),
   }
 }
 

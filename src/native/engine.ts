@@ -3,6 +3,8 @@
  * {@link NativeEngine}; everything above this file sees only these types, so either can stand in for the other.
  */
 
+import type { ReceivedSums, SentSums, Wire, WireProgress, WireTls } from './wire.js'
+
 /** Key stream settings of AES-256 in counter mode. */
 export interface CipherSpec {
   /** Content key, 32 bytes. */
@@ -57,6 +59,22 @@ export interface PartRead {
   readonly crc64Sent: bigint
 }
 
+/** How {@link PartReader.send} treats the bytes. */
+export interface PartSendOptions {
+  /** Encrypts the bytes on the way. */
+  readonly cipher?: CipherSpec
+  /** Milliseconds without progress; 0 for no limit. */
+  readonly timeout: number
+}
+
+/** How {@link PartWriter.receive} treats the bytes. */
+export interface PartReceiveOptions {
+  /** Decrypts the bytes on the way. */
+  readonly cipher?: CipherSpec
+  /** Milliseconds without progress; 0 for no limit. */
+  readonly timeout: number
+}
+
 /** Identity of an open file, to notice that the source changed. */
 export interface FileStat {
   /** Length in bytes. */
@@ -76,6 +94,11 @@ export interface PartReader {
   readonly wholeParts?: boolean
   /** Reads `length` bytes at `offset`. Any number of reads may be in flight. */
   read(offset: number, length: number, options?: PartReadOptions): Promise<PartRead>
+  /**
+   * Sends up to `length` bytes at `offset` over a wire, and resolves how many these were. Absent where bytes cannot be
+   * sent without passing through JavaScript.
+   */
+  send?(wire: Wire, offset: number, length: number, options: PartSendOptions): Promise<WireProgress & SentSums>
   /** Gives a buffer back to the pool. It must not be touched afterwards. */
   release(buffer: Buffer): void
   /** Asks the open file for its length and change time now. */
@@ -109,6 +132,15 @@ export interface PartWriter {
    * be changed by decryption. Fails rather than write past the size given to {@link NativeEngine.openPartWriter}.
    */
   write(offset: number, chunks: readonly Uint8Array[], options?: PartWriteOptions): Promise<PartWritten>
+  /**
+   * Writes what comes over a wire, up to `length` bytes, to `offset`, and resolves how many these were. Absent where bytes cannot be received without passing through JavaScript.
+   */
+  receive?(
+    wire: Wire,
+    offset: number,
+    length: number,
+    options: PartReceiveOptions,
+  ): Promise<{ readonly count: number } & ReceivedSums>
   /** Waits for writes in flight, flushes the file to the disk and closes it. */
   finish(): Promise<void>
   /** Closes the file without flushing, once writes in flight have ended. May be called twice, and after `finish`. */
@@ -166,4 +198,10 @@ export interface NativeEngine {
   openPartReader(path: string): Promise<PartReader>
   /** Opens (creates) a file for writing parts. Rejects with the system's error. */
   openPartWriter(path: string, options: PartWriterOptions): Promise<PartWriter>
+  /**
+   * Makes a wire of the file descriptor of a connected socket, which nobody else may read or write any more, though whoever
+   * made it closes it as ever. With `tls`, bytes are encrypted once {@link Wire.handshake} has made the connection to the
+   * server of this name. Absent where there are no wires.
+   */
+  openWire?(fd: number, tls?: WireTls, name?: string): Wire
 }

@@ -163,7 +163,8 @@ const largestPiece = 8 * 1024 * 1024
 const slow = 2000
 const smallestPiece = 16 * 1024
 
-async function* slices(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+/** Bytes in memory, in pieces as large as the link takes quickly. */
+export async function* slices(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   let size = firstPiece
   for (let at = 0; at < bytes.byteLength; ) {
     const piece = bytes.subarray(at, at + size)

@@ -8,6 +8,7 @@ import type { FlowWatch } from '../http/http-client.js'
 import { ReceivedBody, type Receiver, type Room } from '../http/received-body.js'
 import { asError } from '../internal/as-error.js'
 import { Crc64 } from '../native/checksum.js'
+import type { WireSink } from '../native/wire.js'
 
 /** What an {@link ObjectBody} watches over while bytes pass. */
 export interface ObjectBodyOptions {
@@ -84,6 +85,32 @@ export class ObjectBody extends Readable {
     } finally {
       flow?.hold()
       this.destroy()
+    }
+  }
+
+  /**
+   * Lets the transport put all bytes where they belong, without their passing through here; resolves at the end of the body.
+   * False, and nothing has happened, where it cannot do that. For the transfer engine, which checks the bytes itself.
+   * @internal
+   */
+  async deliver(sink: WireSink): Promise<boolean> {
+    const { flow } = this.#options
+    const source = this.#source
+    if (!(source instanceof ReceivedBody)) return false
+    flow?.go()
+    try {
+      const delivered = await source.deliver(async (...args) => {
+        const count = await sink(...args)
+        flow?.moved(count)
+        return count
+      })
+      if (delivered) this.destroy()
+      return delivered
+    } catch (error) {
+      this.destroy()
+      throw this.#explain(error)
+    } finally {
+      flow?.hold()
     }
   }
 

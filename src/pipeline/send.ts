@@ -7,6 +7,7 @@ import { InconsistentError, OssError, ParamInvalidError } from '../errors.js'
 import type { HttpRequest, HttpResponse } from '../http/http-client.js'
 import { contentTypeOf } from '../internal/content-type.js'
 import { Crc64, crc64 } from '../native/checksum.js'
+import { isWireBody, type WireBody } from '../native/wire.js'
 import { type CallTrace, isCallWatched, traceCall } from '../observability/request-trace.js'
 import { throwUnanswered } from '../retry/retry-quota.js'
 import { encodeQuery } from '../signing/encode.js'
@@ -261,15 +262,34 @@ class Exchange<Res> {
     return watched ? this.#watched(payload, unknown) : payload.open()
   }
 
-  async *#watched(payload: Payload, crc: Crc64 | undefined): AsyncGenerator<Uint8Array> {
+  #watched(payload: Payload, crc: Crc64 | undefined): AsyncIterable<Uint8Array> | WireBody {
+    const body = payload.open()
+    const pieces = this.#pieces(body, crc)
+    if (crc || !isWireBody(body)) return pieces
+    return {
+      [Symbol.asyncIterator]: () => pieces,
+      sendOver: async (...over) => {
+        this.#opened = true
+        const progress = await body.sendOver(...over)
+        this.#passed(progress.count)
+        return progress
+      },
+    }
+  }
+
+  async *#pieces(body: AsyncIterable<Uint8Array>, crc: Crc64 | undefined): AsyncGenerator<Uint8Array> {
     // Not before somebody reads: where no connection came about, a body that can be read only once was not read.
     this.#opened = true
-    for await (const chunk of payload.open()) {
+    for await (const chunk of body) {
       crc?.update(chunk)
       yield chunk
-      this.#supervision.trace?.sent(chunk.byteLength)
-      this.#progress.add(chunk.byteLength)
+      this.#passed(chunk.byteLength)
     }
+  }
+
+  #passed(bytes: number): void {
+    this.#supervision.trace?.sent(bytes)
+    this.#progress.add(bytes)
   }
 
   #checkCrc(crc: Crc64, response: HttpResponse): void {

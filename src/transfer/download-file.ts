@@ -4,6 +4,7 @@ import { dirname, resolve } from 'node:path'
 import { InconsistentError, SourceChangedError } from '../errors.js'
 import type { NativeEngine, PartWriter } from '../native/engine.js'
 import { getEngine } from '../native/index.js'
+import { type ReceivedSums, WireError } from '../native/wire.js'
 import { DownloadCheckpoint, recordOf, type WrittenPart } from './download-checkpoint.js'
 import { batch, type DownloadableObject, totalLength } from './download-object.js'
 import type { DownloaderOptions, DownloadRequest, DownloadResult } from './download-request.js'
@@ -150,23 +151,41 @@ export class FileDownload {
   }
 
   async #fetchPart(writer: PartWriter, part: Part, signal: AbortSignal): Promise<WrittenPart> {
+    const object = this.#object
+    const start = object.range.offset + part.offset
     let done = 0
     let crc64 = 0n
     let plain = 0n
-    const { pool } = this.#engine
-    for await (const chunks of this.#object.read(this.#object.range.offset + part.offset, part.length, signal, pool)) {
-      const length = totalLength(chunks)
-      const cipher = this.#object.cipherAt?.(this.#object.range.offset + part.offset + done)
-      const options = { signal, ...(cipher && { cipher }) }
-      const written = await writer.write(part.offset + done, chunks, options).catch(error => {
-        throw asFileError('write', this.#path, error)
-      })
-      crc64 = this.#engine.crc64Combine(crc64, written.crc64Received, length)
-      if (cipher) plain = this.#engine.crc64Combine(plain, written.crc64Plain, length)
+    const cipher = () => {
+      const spec = object.cipherAt?.(start + done)
+      return spec && { cipher: spec }
+    }
+    const passed = (length: number, sums: ReceivedSums) => {
+      crc64 = this.#engine.crc64Combine(crc64, sums.received, length)
+      plain = this.#engine.crc64Combine(plain, sums.plain, length)
       done += length
       this.#progress.add(length)
     }
-    return { ...part, crc64, ...(this.#object.cipherAt && { plain }) }
+    const receive = writer.receive?.bind(writer)
+    const explain = (error: unknown) => {
+      throw error instanceof WireError ? error : asFileError('write', this.#path, error)
+    }
+    await object.fetch(start, part.length, signal, {
+      buffers: this.#engine.pool,
+      write: async chunks => {
+        const options = { signal, ...cipher() }
+        const { crc64Received, crc64Plain } = await writer.write(part.offset + done, chunks, options).catch(explain)
+        passed(totalLength(chunks), { received: crc64Received, plain: crc64Plain })
+      },
+      sink:
+        receive &&
+        (async (wire, limit, timeout) => {
+          const sums = await receive(wire, part.offset + done, limit, { timeout, ...cipher() }).catch(explain)
+          passed(sums.count, sums)
+          return sums.count
+        }),
+    })
+    return { ...part, crc64, ...(object.cipherAt && { plain }) }
   }
 }
 

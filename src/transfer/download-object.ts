@@ -1,19 +1,30 @@
 import type { ClientCore } from '../client/core.js'
 import { InconsistentError, ResponseError, ServiceError, SourceChangedError } from '../errors.js'
 import type { CipherSpec } from '../native/engine.js'
+import type { WireSink } from '../native/wire.js'
 import { type GetObjectRequest, getObject, type HeadObjectResult, headObject } from '../operations/index.js'
 import type { ObjectBody } from '../pipeline/object-body.js'
 import { send } from '../pipeline/send.js'
 import { FirstAnswer } from './download-first.js'
 import { type ByteRange, resolveRange } from './download-range.js'
 import type { DownloadRequest, DownloadResult } from './download-request.js'
-import { gather, type PartBuffers } from './gather.js'
+import { gather, type PartBuffers, tooLong } from './gather.js'
 import { ResumingRetry } from './transfer-retry.js'
 
 /** Received bytes are passed on in batches of at least this size: fewer, larger writes cost less. */
 export const batch = 1024 * 1024
 /** An attempt that brought this much is progress, and attempts are counted anew. */
 const progress = 256 * 1024
+
+/** Where bytes of a part go, in order. */
+export interface PartTarget {
+  /** Buffers that the bytes may come in, valid until they are written. */
+  readonly buffers: PartBuffers
+  /** Writes what has come. */
+  write(chunks: readonly Uint8Array[]): Promise<void>
+  /** Lets native threads write what comes. Absent where they cannot. */
+  readonly sink?: WireSink | undefined
+}
 
 /** What a download reads: bytes of one object in one state of it. */
 export interface DownloadableObject {
@@ -25,6 +36,8 @@ export interface DownloadableObject {
   result(crc: bigint): DownloadResult
   /** Reads bytes in batches from a place in the object, not in the range. */
   read(offset: number, length: number, signal: AbortSignal, buffers?: PartBuffers): AsyncGenerator<Uint8Array[]>
+  /** {@link DownloadableObject.read} into a target. */
+  fetch(offset: number, length: number, signal: AbortSignal, target: PartTarget): Promise<void>
   /** For what is read encrypted, and is to be written decrypted: the key stream from a place in the object on. */
   cipherAt?(offset: number): CipherSpec
   /** Called when nothing more is read. */
@@ -105,32 +118,56 @@ export class PinnedObject implements DownloadableObject {
     for (let done = 0; done < length; ) {
       const before = done
       try {
-        for await (const chunks of this.#receive(offset + done, length - done, signal, buffers)) {
-          done += totalLength(chunks)
-          yield chunks
+        const body = await this.#body(offset + done, length - done, signal)
+        for await (const bytes of received(body, length - done, buffers)) {
+          done += bytes.length
+          yield [bytes]
         }
       } catch (error) {
-        if (this.#final.has(error as object)) throw error
-        await retry.after(error, done - before >= progress)
+        await this.#mend(retry, error, done - before)
       }
     }
   }
 
-  /** The bytes of one answer. */
-  async *#receive(
-    offset: number,
-    length: number,
-    signal: AbortSignal,
-    buffers: PartBuffers,
-  ): AsyncGenerator<Uint8Array[]> {
-    const body = this.#first?.take(offset, length, signal) ?? (await this.#ask(offset, offset + length - 1, signal))
-    let received = 0
-    // What came before the connection broke need not come again: it is handed over before the error.
-    for await (const bytes of gather(body, buffers, Math.min(batch, length), length)) {
-      received += bytes.length
-      yield [bytes]
+  /** {@link PinnedObject.read} into a target: where both can, bytes go there without passing through JavaScript. */
+  async fetch(offset: number, length: number, signal: AbortSignal, target: PartTarget): Promise<void> {
+    const retry = new ResumingRetry(this.#core, signal)
+    const { sink, buffers } = target
+    for (let done = 0; done < length; ) {
+      const before = done
+      const counted: WireSink | undefined =
+        sink &&
+        (async (wire, limit, timeout) => {
+          if (done === length) throw new ResponseError(tooLong)
+          const count = await sink(wire, Math.min(limit, length - done), timeout)
+          done += count
+          return count
+        })
+      try {
+        const body = await this.#body(offset + done, length - done, signal)
+        if (counted && (await body.deliver(counted))) {
+          if (done < length) throw tooShort(done - before, length - before)
+          continue
+        }
+        for await (const bytes of received(body, length - done, buffers)) {
+          await target.write([bytes])
+          done += bytes.length
+        }
+      } catch (error) {
+        await this.#mend(retry, error, done - before)
+      }
     }
-    if (received < length) throw new ResponseError(`the answer ended after ${received} of ${length} bytes`)
+  }
+
+  /** Waits before the next attempt, or throws the error when there is to be none. */
+  async #mend(retry: ResumingRetry, error: unknown, gained: number): Promise<void> {
+    if (this.#final.has(error as object)) throw error
+    await retry.after(error, gained >= progress)
+  }
+
+  /** The body of the answer that is there already, or is asked for. */
+  async #body(offset: number, length: number, signal: AbortSignal): Promise<ObjectBody> {
+    return this.#first?.take(offset, length, signal) ?? this.#ask(offset, offset + length - 1, signal)
   }
 
   /** The body of an answer that is about exactly this range. */
@@ -153,6 +190,20 @@ export class PinnedObject implements DownloadableObject {
     }
     return body
   }
+}
+
+/** The bytes of one answer. What came before the connection broke need not come again: it is given before the error. */
+async function* received(body: ObjectBody, length: number, buffers: PartBuffers): AsyncGenerator<Uint8Array> {
+  let count = 0
+  for await (const bytes of gather(body, buffers, Math.min(batch, length), length)) {
+    count += bytes.length
+    yield bytes
+  }
+  if (count < length) throw tooShort(count, length)
+}
+
+function tooShort(count: number, length: number): ResponseError {
+  return new ResponseError(`the answer ended after ${count} of ${length} bytes`)
 }
 
 /** Buffers that are used once: for readers that keep what they get. */

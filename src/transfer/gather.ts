@@ -7,6 +7,9 @@ export interface PartBuffers {
   release(buffer: Buffer): void
 }
 
+/** Said of a body with more bytes than were asked for. */
+export const tooLong = 'the answer is longer than the range that was asked for'
+
 /** Buffers that one body holds at most: one is filled, one is full, one is being used. */
 export const buffersPerBody = 3
 
@@ -70,7 +73,7 @@ class Gathering {
 
   take(chunk: Uint8Array): void | Promise<void> {
     if (this.#ended) return
-    if (chunk.length > this.#left) throw new ResponseError('the answer is longer than the range that was asked for')
+    if (chunk.length > this.#left) throw new ResponseError(tooLong)
     this.#left -= chunk.length
     const inPlace = this.#liesInPlace(chunk)
     if (inPlace) {

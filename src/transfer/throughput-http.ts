@@ -1,5 +1,6 @@
 import type { HttpClient, HttpRequest, HttpResponse } from '../http/http-client.js'
 import { onAbort } from '../internal/on-abort.js'
+import { isWireBody, type WireBody } from '../native/wire.js'
 import { type ThroughputLimits, ThroughputWatch, type WatchClock } from './throughput.js'
 
 /** Puts a {@link ThroughputWatch} on every exchange of an HTTP client, unless the limits say that there is none. */
@@ -45,7 +46,29 @@ class ThroughputHttpClient implements HttpClient {
   }
 }
 
-async function* sent(body: AsyncIterable<Uint8Array>, watch: ThroughputWatch): AsyncGenerator<Uint8Array> {
+function sent(body: AsyncIterable<Uint8Array>, watch: ThroughputWatch): AsyncIterable<Uint8Array> {
+  const pieces = handed(body, watch)
+  return isWireBody(body) ? sentOver(body, pieces, watch) : pieces
+}
+
+/** A wire tells how far it has come. */
+function sentOver(body: WireBody, pieces: AsyncIterable<Uint8Array>, watch: ThroughputWatch): WireBody {
+  return {
+    [Symbol.asyncIterator]: () => pieces[Symbol.asyncIterator](),
+    sendOver: async (wire, timeout) => {
+      watch.go()
+      try {
+        const progress = await body.sendOver(wire, timeout)
+        watch.moved(progress.count)
+        return progress
+      } finally {
+        watch.hold()
+      }
+    },
+  }
+}
+
+async function* handed(body: AsyncIterable<Uint8Array>, watch: ThroughputWatch): AsyncGenerator<Uint8Array> {
   for await (const chunk of body) {
     watch.handedOver(chunk.byteLength)
     watch.go()

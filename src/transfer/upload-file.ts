@@ -1,11 +1,12 @@
 import { stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { SourceChangedError } from '../errors.js'
-import type { PartRead, PartReader } from '../native/engine.js'
+import type { PartReader } from '../native/engine.js'
 import { putObject } from '../operations/index.js'
 import { CheckedBytes, CheckedPieces } from '../pipeline/body.js'
 import { send } from '../pipeline/send.js'
 import { withJournalPath } from './journal.js'
+import { PartBody, readExactly, smallPart } from './part-body.js'
 import { bytesOf, type Part, partSizeFor, planParts } from './part-plan.js'
 import { TransferProgress } from './progress.js'
 import { runParts } from './run-parts.js'
@@ -20,12 +21,6 @@ import {
   type UploadResult,
 } from './upload-request.js'
 import { isNoSuchUpload, isStored, type SentPart, UploadSession } from './upload-session.js'
-
-/**
- * Parts are read in pieces of this size while they are sent: they are still in the cache when the system copies them to the
- * socket, and two of them for each part at a time are all the memory it takes.
- */
-const piece = 1024 * 1024
 
 /** One file on its way up. */
 export class FileUpload {
@@ -159,70 +154,28 @@ export class FileUpload {
     })
   }
 
-  /** Gives a part as a body whose buffers, from the pool, live until `use` has ended. */
+  /** Gives a part as a body whose memory lives until `use` has ended. */
   async #withPart<T>(
     part: Part,
     signal: AbortSignal | undefined,
     use: (body: CheckedBytes | CheckedPieces) => Promise<T>,
   ): Promise<T> {
     const { memory } = this.#context.core
-    const whole = this.#reader.wholeParts || part.length <= 2 * piece
-    const held = whole ? part.length : 2 * piece
-    await memory.acquire(held, signal)
+    const origin = { reader: this.#reader, path: this.#path, part, signal }
+    const body = new PartBody(origin)
+    await memory.acquire(body.memory, signal)
     try {
-      if (!whole) return await use(new CheckedPieces(part.length, note => this.#pieces(part, signal, note)))
-      const { buffer, crc64Sent } = await this.#read(part.offset, part.length, signal)
+      if (part.length > smallPart) return await use(new CheckedPieces(part.length, note => body.open(note)))
+      const { buffer, crc64Sent } = await readExactly(origin, part.offset, part.length)
       try {
         return await use(new CheckedBytes(buffer, crc64Sent))
       } finally {
         this.#reader.release(buffer)
       }
     } finally {
-      memory.release(held)
+      body.close()
+      memory.release(body.memory)
     }
-  }
-
-  /** Reads a piece while the one before it is being sent. */
-  async *#pieces(
-    part: Part,
-    signal: AbortSignal | undefined,
-    note: (crc64: bigint, length: number) => void,
-  ): AsyncGenerator<Uint8Array> {
-    const end = part.offset + part.length
-    const read = (offset: number) => {
-      const reading = offset < end ? this.#read(offset, Math.min(piece, end - offset), signal) : undefined
-      // Nobody waits for it when the one before it is the last that is wanted.
-      reading?.catch(() => {})
-      return reading
-    }
-    let next = read(part.offset)
-    try {
-      for (let offset = part.offset; next; ) {
-        const { buffer, crc64Sent } = await next
-        offset += buffer.length
-        next = read(offset)
-        try {
-          note(crc64Sent, buffer.length)
-          yield buffer
-        } finally {
-          this.#reader.release(buffer)
-        }
-      }
-    } finally {
-      next?.then(
-        ({ buffer }) => this.#reader.release(buffer),
-        () => {},
-      )
-    }
-  }
-
-  async #read(offset: number, length: number, signal: AbortSignal | undefined): Promise<PartRead> {
-    const read = await this.#reader.read(offset, length, signal ? { signal } : {}).catch(error => {
-      throw asFileError('read', this.#path, error)
-    })
-    if (read.buffer.length === length) return read
-    this.#reader.release(read.buffer)
-    throw new SourceChangedError(`${this.#path} became shorter while it was read`)
   }
 
   async #checkUnchanged(): Promise<void> {

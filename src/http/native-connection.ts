@@ -1,0 +1,387 @@
+import type { Socket } from 'node:net'
+import { asError } from '../internal/as-error.js'
+import { onAbort } from '../internal/on-abort.js'
+import { getEngine } from '../native/index.js'
+import { isWireBody, type Wire, WireError, type WireSink, type WireTls } from '../native/wire.js'
+import { ChunkedDecoder } from './chunked-decoder.js'
+import type { HttpRequest, HttpResponse } from './http-client.js'
+import type { SocketReads } from './onread-connector.js'
+import { ReceivedBody } from './received-body.js'
+import type { RequestHead } from './request-head.js'
+import { malformed, parseResponseHead, type ResponseHead } from './response-head.js'
+import { translateError } from './translate-error.js'
+import { errors } from './undici.js'
+
+/** Bytes that are received at once for whoever reads them in JavaScript. */
+const room = 256 * 1024
+/** A body up to this length leaves together with the head. */
+const smallBody = 64 * 1024
+const nothing = new Uint8Array(0)
+/** Whatever arrives while nothing is asked for ends the connection, so all of them may put it in one place. */
+const scrap = Buffer.allocUnsafeSlow(64)
+
+/** One request under way. */
+interface Exchange {
+  readonly request: HttpRequest
+  readonly stopListening: () => void
+  /** Rejects when the connection is destroyed. */
+  readonly broken: Promise<never>
+  readonly break: (error: unknown) => void
+  /** Whether a native thread works on it: it then notices the end of the connection by itself. */
+  working: boolean
+  /** Whether the whole request has been sent. */
+  sent: boolean
+  body: ReceivedBody | undefined
+  paused: boolean
+  pumping: boolean
+  left: number
+  chunks: ChunkedDecoder | undefined
+  /** What was received and not taken, in the connection's room. */
+  rest: Uint8Array
+  keepAlive: boolean
+}
+
+/**
+ * A connection whose bytes native threads move: from files and into files they do not pass through JavaScript at all. As
+ * strict as {@link BulkConnection}, and for the same reasons.
+ *
+ * Node.js makes the socket and closes it. Between requests it also reads it, to notice that the other side has closed it;
+ * while a request is under way the wire does.
+ */
+export class NativeConnection implements SocketReads {
+  static #count = 0
+
+  /** How many there are at the moment. */
+  static get count(): number {
+    return NativeConnection.#count
+  }
+
+  readonly option = { buffer: scrap, callback: () => this.#unexpected() }
+  /** Called when the connection can carry another request, or never again. */
+  onFree: () => void = () => {}
+  onClose: () => void = () => {}
+  #socket!: Socket
+  #wire: Wire | undefined
+  #exchange: Exchange | undefined
+  #room: Buffer | undefined
+  #failure: Error | undefined
+  #idleLimit: number | undefined
+  #bytesWritten = 0
+  #bytesRead = 0
+
+  serve(socket: Socket): void {
+    this.#socket = socket
+    NativeConnection.#count++
+    socket.pause()
+    socket.on('timeout', () => this.destroy())
+    socket.on('error', error => {
+      this.#failure ??= error
+    })
+    socket.on('close', () => {
+      NativeConnection.#count--
+      this.destroy()
+      this.onClose()
+    })
+  }
+
+  /** Makes the wire. @throws when there is none to be had */
+  open(tls?: WireTls, name?: string): void {
+    // Node.js tells it of TCP sockets on POSIX systems, though without promising it.
+    const { _handle: handle } = this.#socket as { _handle?: { fd?: unknown } }
+    const fd = handle?.fd
+    if (typeof fd !== 'number' || fd < 0) throw new Error('the socket has no file descriptor')
+    this.#wire = getEngine().openWire?.(fd, tls, name)
+  }
+
+  /** Makes the TLS connection. */
+  async handshake(timeout: number): Promise<void> {
+    await this.#wire?.handshake(timeout)
+  }
+
+  /** Whether another request can be sent. */
+  get free(): boolean {
+    return this.#exchange === undefined && !this.#socket.destroyed && this.#wire?.quiet() === true
+  }
+
+  /** Sends a request. The answer's body holds the connection until it was read. */
+  async exchange(request: HttpRequest, head: RequestHead): Promise<HttpResponse> {
+    if (!this.free) throw translateError(this.#closed(), request)
+    request.signal?.throwIfAborted()
+    this.#socket.pause()
+    this.#socket.ref().setTimeout(0)
+    const exchange = this.#begin(request)
+    this.#exchange = exchange
+    try {
+      const answer = await this.#ask(exchange, head)
+      return this.#answer(exchange, answer)
+    } catch (error) {
+      exchange.working = false
+      const reason = this.#reasonOf(error)
+      this.#end(exchange)
+      this.destroy(asError(reason))
+      throw request.signal?.aborted ? request.signal.reason : translateError(reason, request)
+    }
+  }
+
+  #begin(request: HttpRequest): Exchange {
+    let fail: (error: unknown) => void = () => {}
+    const broken = new Promise<never>((_, reject) => {
+      fail = reject
+    })
+    broken.catch(() => {})
+    const { signal } = request
+    const stopListening = onAbort(signal, () => this.destroy(asError(signal?.reason)))
+    return {
+      ...{ request, stopListening, broken, break: fail, working: false, sent: false, body: undefined },
+      ...{ paused: true, pumping: false, left: 0, chunks: undefined, rest: nothing, keepAlive: false },
+    }
+  }
+
+  /** Waits for the next request, at most so long and no longer than the other side keeps the connection. */
+  idle(milliseconds: number): void {
+    const limit = this.#idleLimit === undefined ? milliseconds : Math.min(milliseconds, this.#idleLimit - 2000)
+    if (limit <= 0) this.destroy()
+    else this.#socket.unref().setTimeout(limit).resume()
+  }
+
+  /** Ends the connection, and what it carries with this error. */
+  destroy(error?: Error): void {
+    if (error) this.#failure ??= error
+    this.#wire?.close()
+    this.#socket.destroy()
+    const exchange = this.#exchange
+    if (exchange === undefined) return
+    exchange.break(this.#reasonOf(this.#closed()))
+    // Memory that a native thread uses must not be given back before it has stopped.
+    if (!exchange.working) this.#fail(exchange, this.#closed())
+  }
+
+  #unexpected(): boolean {
+    this.destroy()
+    return false
+  }
+
+  /** Calls the wire; what is under way ends with the connection. */
+  async #on<T>(exchange: Exchange, work: (wire: Wire, timeout: number) => Promise<T>): Promise<T> {
+    exchange.working = true
+    try {
+      return await work(this.#wire as Wire, exchange.request.timeouts.readwrite)
+    } finally {
+      exchange.working = false
+    }
+  }
+
+  /** Sends the request and gives the head of the answer. */
+  async #ask(exchange: Exchange, head: RequestHead): Promise<ResponseHead> {
+    const { body, method } = exchange.request
+    const text = Buffer.from(head.text, 'latin1')
+    let first: Uint8Array = text
+    if (body instanceof Uint8Array && body.byteLength <= smallBody) first = Buffer.concat([text, body])
+    else if (head.length > 0) {
+      first = nothing
+      await this.#sendBody(exchange, text, head.length)
+    }
+    exchange.sent ||= first.length > 0 || head.length === 0
+    for (;;) {
+      const bytes = first
+      const answer = await this.#on(exchange, (wire, timeout) => wire.exchange(bytes, timeout))
+      this.#bytesWritten += bytes.length
+      this.#bytesRead += answer.length
+      const found = parseResponseHead(answer.toString('latin1', 0, answer.length - 4), method)
+      if (found.statusCode === 101) throw malformed('it changes to a protocol that nobody asked for')
+      // What comes before the answer itself, such as 100, is for those who asked for it.
+      if (found.statusCode >= 200) return found
+      first = nothing
+    }
+  }
+
+  async #sendBody(exchange: Exchange, head: Uint8Array, length: number): Promise<void> {
+    const { body } = exchange.request
+    if (!(await this.#sendAll(exchange, head))) return
+    let sent = 0
+    if (isWireBody(body)) {
+      while (sent < length) {
+        const { count, answered } = await this.#on(exchange, (wire, timeout) => body.sendOver(wire, timeout))
+        sent += count
+        this.#bytesWritten += count
+        if (answered) return
+      }
+    } else {
+      const pieces = body instanceof Uint8Array ? [body] : (body ?? [])
+      for await (const piece of untilBroken(pieces, exchange.broken)) {
+        sent += piece.byteLength
+        if (sent > length) break
+        if (!(await this.#sendAll(exchange, piece))) return
+      }
+    }
+    if (sent !== length) throw new errors.RequestContentLengthMismatchError()
+    exchange.sent = true
+  }
+
+  /** Says whether all of it was sent. */
+  async #sendAll(exchange: Exchange, bytes: Uint8Array): Promise<boolean> {
+    for (let done = 0; done < bytes.byteLength; ) {
+      const rest = bytes.subarray(done)
+      const { count, answered } = await this.#on(exchange, (wire, timeout) => wire.send(rest, timeout))
+      done += count
+      this.#bytesWritten += count
+      if (answered && done < bytes.byteLength) return false
+    }
+    return true
+  }
+
+  #answer(exchange: Exchange, head: ResponseHead): HttpResponse {
+    const { statusCode, headers, framing } = head
+    if (framing === 'chunked') exchange.chunks = new ChunkedDecoder()
+    else exchange.left = framing === 'close' ? Number.POSITIVE_INFINITY : framing
+    exchange.keepAlive = head.keepAlive && framing !== 'close'
+    this.#idleLimit = head.idleLimit
+    const body = new ReceivedBody({
+      pause: () => {
+        exchange.paused = true
+      },
+      resume: () => {
+        exchange.paused = false
+        void this.#pump(exchange)
+      },
+      abort: reason => {
+        if (this.#exchange === exchange) this.destroy(reason)
+      },
+      ...(typeof framing === 'number' && { deliver: (sink: WireSink) => this.#deliver(exchange, sink) }),
+    })
+    exchange.body = body
+    if (framing === 0) this.#finish(exchange)
+    return { statusCode, headers, body }
+  }
+
+  /** Receives for whoever reads in JavaScript, until he has enough. */
+  async #pump(exchange: Exchange): Promise<void> {
+    if (exchange.pumping) return
+    exchange.pumping = true
+    try {
+      this.#take(exchange)
+      while (this.#exchange === exchange && !exchange.paused) {
+        this.#room ??= Buffer.allocUnsafeSlow(room)
+        const target = this.#room.subarray(0, Math.min(room, exchange.left || room))
+        const count = await this.#on(exchange, (wire, timeout) => wire.receive(target, timeout))
+        this.#bytesRead += count
+        if (this.#exchange !== exchange) return
+        if (count === 0) this.#ended(exchange)
+        exchange.rest = target.subarray(0, count)
+        this.#take(exchange)
+      }
+    } catch (error) {
+      this.#fail(exchange, error)
+    } finally {
+      exchange.pumping = false
+    }
+  }
+
+  /** Hands on what was received. */
+  #take(exchange: Exchange): void {
+    const body = exchange.body as ReceivedBody
+    const { rest, chunks } = exchange
+    if (rest.length === 0) return
+    if (chunks) {
+      exchange.rest = chunks.take(rest, chunk => {
+        body.accept(chunk)
+        return !exchange.paused
+      })
+      if (!chunks.done) return
+      if (exchange.rest.length > 0) throw malformed('bytes follow it that nobody asked for')
+    } else {
+      exchange.rest = nothing
+      exchange.left -= rest.length
+      body.accept(rest)
+      if (exchange.left > 0) return
+    }
+    this.#finish(exchange)
+  }
+
+  /** Lets the wire put the bytes where they belong. */
+  async #deliver(exchange: Exchange, sink: WireSink): Promise<void> {
+    try {
+      while (exchange.left > 0) {
+        const count = await this.#on(exchange, (wire, timeout) => sink(wire, exchange.left, timeout))
+        exchange.left -= count
+        this.#bytesRead += count
+      }
+    } catch (error) {
+      throw this.#fail(exchange, error)
+    }
+    this.#finish(exchange)
+  }
+
+  /** The other side has closed the connection: for some answers that is how they end. */
+  #ended(exchange: Exchange): void {
+    if (exchange.left !== Number.POSITIVE_INFINITY) throw this.#closed()
+    this.#finish(exchange)
+  }
+
+  /** The answer is complete. */
+  #finish(exchange: Exchange): void {
+    if (this.#exchange !== exchange) return
+    this.#end(exchange)
+    // An answer that comes before the request has ended leaves the rest of it on the connection.
+    const again = exchange.sent && exchange.keepAlive && this.free
+    if (!again) this.destroy()
+    exchange.body?.finish()
+    if (again) this.onFree()
+  }
+
+  /** What is under way ends with an error, which is returned. */
+  #fail(exchange: Exchange, error: unknown): Error {
+    const { request, body } = exchange
+    const reason = request.signal?.aborted ? request.signal.reason : translateError(this.#reasonOf(error), request)
+    if (this.#exchange === exchange) {
+      this.#end(exchange)
+      this.destroy(asError(reason))
+      body?.fail(asError(reason))
+    }
+    return asError(reason)
+  }
+
+  #end(exchange: Exchange): void {
+    if (this.#exchange === exchange) this.#exchange = undefined
+    exchange.stopListening()
+  }
+
+  /** Why it failed, as the other transports say it. A connection that was ended here was ended for a reason. */
+  #reasonOf(error: unknown): unknown {
+    if (!(error instanceof WireError || error instanceof errors.SocketError)) return error
+    if (this.#failure) return this.#failure
+    if (!(error instanceof WireError)) return error
+    if (error.code === 'TimedOut')
+      return this.#exchange?.body ? new errors.BodyTimeoutError() : new errors.HeadersTimeoutError()
+    if (error.code === 'HeadTooLong') return new errors.HeadersOverflowError('the head of the answer is too long')
+    return error.code === 'Closed' ? this.#closed() : error
+  }
+
+  /** As undici says it: whether the connection had brought bytes before tells whether the service is to blame. */
+  #closed(): Error {
+    const counts = { bytesRead: this.#bytesRead, bytesWritten: this.#bytesWritten }
+    return new errors.SocketError('other side closed', counts as ErrorOptions)
+  }
+}
+
+/** The pieces of a body; whoever makes them is not waited for once the connection is gone. */
+async function* untilBroken(
+  pieces: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  broken: Promise<never>,
+): AsyncGenerator<Uint8Array> {
+  const iterator = Symbol.asyncIterator in pieces ? pieces[Symbol.asyncIterator]() : pieces[Symbol.iterator]()
+  let ended = false
+  try {
+    for (;;) {
+      const next = await Promise.race([iterator.next(), broken])
+      if (next.done) {
+        ended = true
+        return
+      }
+      yield next.value
+    }
+  } finally {
+    // Not waited for: it may be the very thing that hangs.
+    if (!ended) Promise.resolve(iterator.return?.()).catch(() => {})
+  }
+}
