@@ -1,0 +1,2 @@
+import './without-wires.js'
+import './bulk-lane.suite.js'
