@@ -78,6 +78,12 @@ impl CipherSpec {
         KeyStream::new(&self.key, &self.iv, self.offset)
     }
 
+    /// The key stream from `distance` bytes past the position on.
+    #[cfg(unix)]
+    pub fn start_at(&self, distance: u64) -> KeyStream {
+        KeyStream::new(&self.key, &self.iv, self.offset.saturating_add(distance))
+    }
+
     /// A specification that did not come from JavaScript.
     #[cfg(any(test, fuzzing))]
     pub fn for_tests(key: [u8; 32], iv: [u8; 16], offset: u64) -> Self {

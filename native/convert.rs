@@ -118,6 +118,16 @@ pub struct RemoteBytes {
 unsafe impl Send for RemoteBytes {}
 
 impl RemoteBytes {
+    /// The bytes.
+    ///
+    /// # Safety
+    /// The job must have been submitted together with the value the bytes came from.
+    #[cfg(unix)]
+    pub unsafe fn as_slice(&self) -> &[u8] {
+        // SAFETY: the owner is alive (see above), and JavaScript does not change the bytes until the job settles.
+        unsafe { std::slice::from_raw_parts(self.start.as_ptr(), self.length) }
+    }
+
     /// The bytes, to be changed.
     ///
     /// # Safety

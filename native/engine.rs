@@ -14,8 +14,9 @@ use crate::part_writer::PartWriter;
 use crate::rsa::{self, Padding};
 use crate::segments::{self, SegmentSpec};
 use crate::stop::Cancellation;
+use crate::wire::{TlsConfig, Wire};
 
-/// Opens files and works with RSA, on the pool's threads.
+/// Opens files and connections and works with RSA, on native threads.
 #[napi]
 pub struct Engine {
     environment: Arc<Environment>,
@@ -51,6 +52,18 @@ impl Engine {
         let environment = self.environment.clone();
         let work = move || PartWriter::open(environment, &PathBuf::from(path), size.0, existing);
         self.environment.submit(env, &[], None, move |_| work())
+    }
+
+    /// A `Wire` over the connection that the descriptor belongs to, which Node keeps and leaves alone from now on. With
+    /// `tls` it expects a server of that name or address.
+    #[napi(catch_unwind)]
+    pub fn open_wire(
+        &self,
+        descriptor: i32,
+        tls: Option<&TlsConfig>,
+        name: Option<String>,
+    ) -> Result<Wire> {
+        Wire::open(self.environment.clone(), descriptor, tls, name)
     }
 
     /// Promise of `data` wrapped with the public key.

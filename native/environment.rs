@@ -19,7 +19,7 @@ use napi::{Env, Error, Result, Status, sys};
 
 use crate::convert::Bytes;
 use crate::error::Failure;
-use crate::pool;
+use crate::pool::{self, Pool};
 use crate::stop::{Cancellation, Stop};
 
 /// Makes the JavaScript value of an outcome, on the environment's thread.
@@ -106,9 +106,21 @@ impl Environment {
         Ok(environment)
     }
 
-    /// Runs `work` on the pool and returns the promise of its outcome. `memory` is what `work` uses of JavaScript's memory.
+    /// Runs `work` on a worker and returns the promise of its outcome. `memory` is what `work` uses of JavaScript's memory.
     pub fn submit<T: ToNapiValue + Send + 'static>(
         self: &Arc<Self>,
+        env: Env,
+        memory: &[Bytes],
+        cancellation: Option<&Cancellation>,
+        work: impl FnOnce(&Stop) -> std::result::Result<T, Failure> + Send + 'static,
+    ) -> Result<Promise> {
+        self.submit_to(pool::workers(), env, memory, cancellation, work)
+    }
+
+    /// The same on a pool of the caller's choice.
+    pub fn submit_to<T: ToNapiValue + Send + 'static>(
+        self: &Arc<Self>,
+        pool: &'static Pool,
         env: Env,
         memory: &[Bytes],
         cancellation: Option<&Cancellation>,
@@ -136,7 +148,7 @@ impl Environment {
             });
             environment.end(touches, Finished { ticket, result });
         };
-        if let Err(error) = pool::spawn(Box::new(job))
+        if let Err(error) = pool.spawn(Box::new(job))
             && let Some(ticket) = take(&slot)
         {
             let failure = Failure::System {

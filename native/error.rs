@@ -23,6 +23,16 @@ pub enum Failure {
     MessageTooLong,
     /// Nothing more is said, so that nothing can be learned from it.
     Decryption,
+    /// The file ends before the bytes asked for.
+    FileTooShort,
+    /// The connection is closed, by whom the text says.
+    Closed(&'static str),
+    /// Nothing was moved for too long.
+    TimedOut,
+    /// The head of an answer does not end.
+    HeadTooLong,
+    /// The peer is not to be trusted, or does not speak the protocol.
+    Tls(String),
     /// A mistake in this crate or an exhausted machine.
     Internal(String),
 }
@@ -41,14 +51,21 @@ impl Failure {
             Failure::KeyInvalid => "KeyInvalid",
             Failure::MessageTooLong => "MessageTooLong",
             Failure::Decryption => "Decryption",
+            Failure::FileTooShort => "FileTooShort",
+            Failure::Closed(_) => "Closed",
+            Failure::TimedOut => "TimedOut",
+            Failure::HeadTooLong => "HeadTooLong",
+            Failure::Tls(_) => "Tls",
             Failure::Internal(_) => "Internal",
         }
     }
 
-    fn message(&self) -> String {
+    /// The reason in words.
+    pub fn message(&self) -> String {
         match self {
             Failure::System { source, .. } => source.to_string(),
-            Failure::Internal(reason) => reason.clone(),
+            Failure::Closed(reason) => (*reason).to_owned(),
+            Failure::Tls(reason) | Failure::Internal(reason) => reason.clone(),
             _ => self.code().to_owned(),
         }
     }
@@ -114,6 +131,14 @@ fn system_code(error: &io::Error) -> &'static str {
         ResourceBusy => "EBUSY",
         InvalidInput => "EINVAL",
         OutOfMemory => "ENOMEM",
+        BrokenPipe => "EPIPE",
+        ConnectionReset => "ECONNRESET",
+        ConnectionAborted => "ECONNABORTED",
+        NotConnected => "ENOTCONN",
+        TimedOut => "ETIMEDOUT",
+        HostUnreachable => "EHOSTUNREACH",
+        NetworkUnreachable => "ENETUNREACH",
+        NetworkDown => "ENETDOWN",
         _ => "UNKNOWN",
     }
 }

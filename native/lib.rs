@@ -1,4 +1,4 @@
-//! Byte engine of the ferross SDK: CRC-64, AES-256-CTR, RSA, and file parts read and written on native threads.
+//! Byte engine of the ferross SDK: CRC-64, AES-256-CTR, RSA, and file parts and connections on native threads.
 //!
 //! The exports are private to the package: the TypeScript in `src/native/` is the only caller and checks arguments first.
 
@@ -20,13 +20,15 @@ mod pool;
 mod rsa;
 pub mod segments;
 mod stop;
+#[cfg_attr(not(unix), path = "wire/elsewhere.rs")]
+mod wire;
 
 use napi_derive::napi;
 
 /// Revision of the interface between the addon and its TypeScript caller. Raised with every change of either, so that a
 /// binary left over from another version is refused instead of misread.
 #[napi]
-pub const CONTRACT: u32 = 2;
+pub const CONTRACT: u32 = 3;
 
 /// Version of the crate, for diagnostics.
 #[napi(catch_unwind)]

@@ -67,7 +67,8 @@ impl PartReader {
         })
     }
 
-    fn file(&self) -> Result<Arc<File>> {
+    /// The file, unless it is closed.
+    pub(crate) fn file(&self) -> Result<Arc<File>> {
         self.file
             .clone()
             .ok_or_else(|| Error::new(Status::GenericFailure, "the file is closed".to_owned()))

@@ -18,9 +18,18 @@ use crate::stop::{Cancellation, Stop};
 
 /// A file, and whose turn it is to write to it. The kernel lets one writer at a time into a file, too, but the others spin in
 /// the meantime; here they sleep.
-struct Target {
+pub(crate) struct Target {
     file: File,
     turn: Mutex<()>,
+}
+
+impl Target {
+    /// Writes all of `data` at `offset` when it is its turn.
+    pub(crate) fn write(&self, data: &[u8], offset: u64) -> std::result::Result<(), Failure> {
+        // A panic elsewhere leaves nothing half done that this turn could trip over.
+        let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        file::write_full(&self.file, data, offset).map_err(Failure::system("write"))
+    }
 }
 
 /// An open file to write to.
@@ -58,6 +67,20 @@ impl PartWriter {
             size,
         })
     }
+
+    /// The file, if `length` bytes at `offset` are within its size.
+    pub(crate) fn target(&self, offset: u64, length: Option<u64>) -> Result<Arc<Target>> {
+        let refuse = |reason: &str| Error::new(Status::GenericFailure, reason.to_owned());
+        let file = self
+            .file
+            .clone()
+            .ok_or_else(|| refuse("the file is closed"))?;
+        let end = length.and_then(|length| offset.checked_add(length));
+        if end.is_none_or(|end| end > self.size) {
+            return Err(refuse("the bytes would end past the size of the file"));
+        }
+        Ok(file)
+    }
 }
 
 #[napi]
@@ -73,17 +96,10 @@ impl PartWriter {
         cipher: Option<CipherSpec>,
         cancellation: Option<&Cancellation>,
     ) -> Result<Promise> {
-        let refuse = |reason: &str| Error::new(Status::GenericFailure, reason.to_owned());
-        let file = self
-            .file
-            .clone()
-            .ok_or_else(|| refuse("the file is closed"))?;
-        let end = chunks.iter().try_fold(offset.0, |end, chunk| {
-            end.checked_add(chunk.length() as u64)
+        let length = chunks.iter().try_fold(0u64, |length, chunk| {
+            length.checked_add(chunk.length() as u64)
         });
-        if end.is_none_or(|end| end > self.size) {
-            return Err(refuse("the bytes would end past the size of the file"));
-        }
+        let file = self.target(offset.0, length)?;
         let mut remote: Vec<_> = chunks.iter().map(Bytes::detach).collect();
         self.environment
             .submit(env, &chunks, cancellation, move |stop| {
@@ -137,10 +153,7 @@ fn write_part<'a>(
                 plain = crc64::update(plain, block);
             }
         }
-        // A panic elsewhere leaves nothing half done that this turn could trip over.
-        let turn = target.turn.lock().unwrap_or_else(PoisonError::into_inner);
-        file::write_full(&target.file, block, offset).map_err(Failure::system("write"))?;
-        drop(turn);
+        target.write(block, offset)?;
         offset += block.len() as u64;
     }
     if stream.is_none() {

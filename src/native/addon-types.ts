@@ -25,6 +25,15 @@ export interface Addon {
   ) => AddonTlsConfig
 }
 
+/**
+ * Whom TLS trusts and as whom it speaks, from PEM texts. Making one is cheap: the texts are parsed at the first handshake,
+ * which fails with `Tls` when none of the roots, or the certificate or key, is usable. Sessions are remembered in it.
+ */
+export interface AddonTlsConfig {
+  /** Only tells the type from others. */
+  readonly constructor: { readonly name: string }
+}
+
 /** A key stream. Changes `data` in place unless `output` is given. */
 export interface AddonAesCtr {
   apply(data: Uint8Array, output?: Uint8Array): void
@@ -39,7 +48,11 @@ export interface AddonCancellation {
 export interface AddonEngine {
   openReader(path: string): Promise<AddonPartReader>
   openWriter(path: string, size: number, existing: boolean): Promise<AddonPartWriter>
-  openWire(fd: number, tls?: AddonTlsConfig, name?: string): AddonWire
+  /**
+   * Duplicates the descriptor of a connected, paused socket, which nobody else may read or write until `close`. Throws where
+   * native threads cannot use connections (Windows). With `tls`, `name` is the host's name or address.
+   */
+  openWire(descriptor: number, tls?: AddonTlsConfig, name?: string): AddonWire
   rsaEncrypt(pem: string, data: Uint8Array, oaep: boolean): Promise<Buffer>
   rsaDecrypt(pem: string, data: Uint8Array, oaep: boolean): Promise<Buffer>
   sealSegments(
@@ -78,32 +91,56 @@ export interface AddonPartWriter {
   discard(): Promise<void>
 }
 
-/** How TLS connections are made; opaque. */
-export type AddonTlsConfig = object
-
-/** A connection that native threads move bytes over, one call at a time. */
+/**
+ * A connection whose bytes native threads move. One job at a time. Each fails with `TimedOut` when nothing moves for
+ * `timeoutMs` (0 for no limit), with `Closed` when the connection was closed by either side, with `Tls` when the peer is not
+ * to be trusted, and with the system's error, whose `syscall` is `send` or `recv` for the connection and `read` or `write`
+ * for files. Jobs that move a lot end after 200 ms with what they have moved, so `count` may be less than asked for.
+ */
 export interface AddonWire {
-  handshake(timeout: number): Promise<void>
-  exchange(bytes: Uint8Array, timeout: number): Promise<Buffer>
-  send(bytes: Uint8Array, timeout: number): Promise<{ count: number; answered: boolean }>
+  /** Shakes hands; does nothing without TLS. */
+  handshake(timeoutMs: number): Promise<void>
+  /** Sends bytes that stay as they are until it settles. Stops early when an answer comes. */
+  send(bytes: Uint8Array, timeoutMs: number): Promise<{ count: number; answered: boolean }>
+  /**
+   * Sends a range of a file. `plain` and `sent` are the checksums of what came before, of the file's bytes and of the bytes
+   * as sent; they come back continued. `cipher.offset` is the position of the first byte. Fails with `FileTooShort`.
+   */
   sendFile(
     reader: AddonPartReader,
     offset: number,
     length: number,
     checksum: boolean,
     cipher: CipherSpec | undefined,
-    timeout: number,
+    plain: bigint,
+    sent: bigint,
+    timeoutMs: number,
   ): Promise<{ count: number; answered: boolean; plain: bigint; sent: bigint }>
-  receive(buffer: Uint8Array, timeout: number): Promise<number>
+  /**
+   * Sends bytes, of which there may be none, and resolves with the head of the answer through its empty line. What follows
+   * it is kept for `receive` and `receiveFile`. Fails with `HeadTooLong` after 16 KiB.
+   */
+  exchange(bytes: Uint8Array, timeoutMs: number): Promise<Buffer>
+  /** Receives at least one byte; 0 at the end of the stream. Fails with `Closed` when TLS does not announce the end. */
+  receive(buffer: Uint8Array, timeoutMs: number): Promise<number>
+  /**
+   * Receives into a range of a file. `received` and `plain` are the checksums of what came before, of the bytes as they came
+   * and as they are written; they come back continued. A failure after something was moved comes with the next job. The end
+   * of the stream before the first byte is `Closed`.
+   */
   receiveFile(
     writer: AddonPartWriter,
     offset: number,
     length: number,
     checksum: boolean,
     cipher: CipherSpec | undefined,
-    timeout: number,
+    received: bigint,
+    plain: bigint,
+    timeoutMs: number,
   ): Promise<{ count: number; received: bigint; plain: bigint }>
+  /** Whether a request can follow: no job runs and nothing has come, not even the end. */
   quiet(): boolean
+  /** Ends the connection and the job that uses it. May be repeated. */
   close(): void
 }
 

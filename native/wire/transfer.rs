@@ -1,0 +1,341 @@
+//! What jobs do with a line: heads, ranges of files, and memory, until all is done or it is time to report.
+
+use std::cell::RefCell;
+use std::fs::File;
+
+use super::line::{Line, Waited};
+use super::patience::Patience;
+use super::socket::Socket;
+use crate::aes_ctr::{CipherSpec, KeyStream};
+use crate::crc64;
+use crate::error::Failure;
+use crate::file;
+use crate::part_writer::Target;
+
+/// Bytes of a file handled at a time: they fit the second-level cache.
+const PIECE: usize = 256 * 1024;
+
+thread_local! {
+    /// Memory for a piece, kept while the thread lives.
+    static MEMORY: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
+
+/// A range of a file, how it is encrypted, and the checksums so far.
+pub struct Range<'a> {
+    /// Position of the first byte in the file.
+    pub offset: u64,
+    /// How many bytes.
+    pub length: u64,
+    /// Whether checksums are wanted.
+    pub checksum: bool,
+    /// Encrypts what is sent, decrypts what is received.
+    pub cipher: Option<&'a CipherSpec>,
+    /// CRC-64 of what came before, as it is in the file.
+    pub plain: u64,
+    /// The same as it is on the wire.
+    pub remote: u64,
+}
+
+/// How far a job came.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Moved {
+    /// Bytes moved.
+    pub count: u64,
+    /// Whether bytes came back while sending.
+    pub answered: bool,
+    /// CRC-64 of the file's bytes, continued.
+    pub plain: u64,
+    /// CRC-64 of the bytes on the wire, continued.
+    pub remote: u64,
+}
+
+impl Range<'_> {
+    fn begin(&self) -> Moved {
+        Moved {
+            count: 0,
+            answered: false,
+            plain: self.plain,
+            remote: self.remote,
+        }
+    }
+
+    /// Counts a piece of the file, and encrypts it.
+    fn outwards(&self, moved: &mut Moved, stream: Option<&mut KeyStream>, piece: &mut [u8]) {
+        moved.count += piece.len() as u64;
+        if self.checksum {
+            moved.plain = crc64::update(moved.plain, piece);
+        }
+        if let Some(stream) = stream {
+            stream.apply(piece);
+            if self.checksum {
+                moved.remote = crc64::update(moved.remote, piece);
+            }
+        } else {
+            moved.remote = moved.plain;
+        }
+    }
+
+    /// Counts what was received, and decrypts it.
+    fn inwards(&self, moved: &mut Moved, stream: Option<&mut KeyStream>, piece: &mut [u8]) {
+        moved.count += piece.len() as u64;
+        if self.checksum {
+            moved.remote = crc64::update(moved.remote, piece);
+        }
+        if let Some(stream) = stream {
+            stream.apply(piece);
+            if self.checksum {
+                moved.plain = crc64::update(moved.plain, piece);
+            }
+        } else {
+            moved.plain = moved.remote;
+        }
+    }
+}
+
+/// Sends the bytes, and whatever was taken over before.
+pub fn send(
+    line: &mut Line,
+    socket: &Socket,
+    bytes: &[u8],
+    patience: &mut Patience,
+) -> Result<Moved, Failure> {
+    line.check()?;
+    let (count, stopped) = offer(line, socket, bytes, Some(0), patience)?;
+    let stopped = match stopped {
+        None => flush(line, socket, count > 0, patience)?,
+        stopped => stopped,
+    };
+    Ok(Moved {
+        count: count as u64,
+        answered: stopped == Some(Waited::Answered),
+        plain: 0,
+        remote: 0,
+    })
+}
+
+/// Sends a range of a file.
+pub fn send_file(
+    line: &mut Line,
+    socket: &Socket,
+    source: &File,
+    range: &Range,
+    patience: &mut Patience,
+) -> Result<Moved, Failure> {
+    line.check()?;
+    with_memory(|memory| {
+        let mut stream = range.cipher.map(CipherSpec::start);
+        let mut moved = range.begin();
+        while moved.count < range.length {
+            let length = (range.length - moved.count).min(PIECE as u64) as usize;
+            let piece = &mut memory[..length];
+            let read = file::read_full(source, piece, range.offset + moved.count)
+                .map_err(Failure::system("read"))?;
+            if read < length {
+                return Err(Failure::FileTooShort);
+            }
+            let before = moved;
+            range.outwards(&mut moved, stream.as_mut(), piece);
+            let (count, stopped) = offer(line, socket, piece, Some(before.count), patience)?;
+            if let Some(stopped) = stopped {
+                // The sums are of more than was sent: once more, of that.
+                moved = before;
+                let sent = &mut piece[..count];
+                let stream = || range.cipher.map(|cipher| cipher.start_at(before.count));
+                if let Some(mut stream) = stream() {
+                    stream.apply(sent);
+                }
+                range.outwards(&mut moved, stream().as_mut(), sent);
+                moved.answered = stopped == Waited::Answered;
+                return Ok(moved);
+            }
+            if patience.is_due() {
+                return Ok(moved);
+            }
+        }
+        moved.answered = flush(line, socket, moved.count > 0, patience)? == Some(Waited::Answered);
+        Ok(moved)
+    })
+}
+
+/// Receives into a range of a file. A failure after something was moved is left to the next job.
+pub fn receive_file(
+    line: &mut Line,
+    socket: &Socket,
+    target: &Target,
+    range: &Range,
+    patience: &mut Patience,
+) -> Result<Moved, Failure> {
+    line.check()?;
+    with_memory(|memory| {
+        let mut stream = range.cipher.map(CipherSpec::start);
+        let mut moved = range.begin();
+        while moved.count < range.length {
+            let length = (range.length - moved.count).min(PIECE as u64) as usize;
+            let some = moved.count > 0;
+            let (filled, mut end) = gather(line, socket, &mut memory[..length], some, patience);
+            let piece = &mut memory[..filled];
+            let before = moved;
+            range.inwards(&mut moved, stream.as_mut(), piece);
+            if let Err(failure) = target.write(piece, range.offset + before.count) {
+                moved = before;
+                end = End::Failed(failure);
+            }
+            match end {
+                End::Failed(failure) if moved.count == 0 => return Err(failure),
+                End::Failed(failure) => {
+                    line.leave(failure);
+                    break;
+                }
+                End::Due => break,
+                End::Full if patience.is_due() => break,
+                End::Full => (),
+            }
+        }
+        Ok(moved)
+    })
+}
+
+/// Receives at least one byte. 0 at the end of the stream.
+pub fn receive(
+    line: &mut Line,
+    socket: &Socket,
+    buffer: &mut [u8],
+    patience: &mut Patience,
+) -> Result<usize, Failure> {
+    line.check()?;
+    loop {
+        if let Some(count) = line.take(socket, buffer)? {
+            return Ok(count);
+        }
+        line.wait_for_bytes(socket, patience, false)?;
+    }
+}
+
+/// Sends the bytes and receives the head of an answer, which counts more than what becomes of the bytes.
+pub fn exchange(
+    line: &mut Line,
+    socket: &Socket,
+    bytes: &[u8],
+    patience: &mut Patience,
+) -> Result<Vec<u8>, Failure> {
+    line.check()?;
+    let refused = match send_whole(line, socket, bytes, patience) {
+        Ok(()) => None,
+        Err(failure @ Failure::System { .. }) => Some(failure),
+        Err(failure) => return Err(failure),
+    };
+    loop {
+        match line.take_head(socket) {
+            Ok(Some(head)) => return Ok(head),
+            Ok(None) => line.wait_for_bytes(socket, patience, false)?,
+            Err(failure) => return Err(refused.unwrap_or(failure)),
+        };
+    }
+}
+
+fn send_whole(
+    line: &mut Line,
+    socket: &Socket,
+    bytes: &[u8],
+    patience: &mut Patience,
+) -> Result<(), Failure> {
+    let (_, stopped) = offer(line, socket, bytes, None, patience)?;
+    if stopped.is_some() || flush(line, socket, false, patience)?.is_some() {
+        line.cut();
+    }
+    Ok(())
+}
+
+/// Has the line take the bytes over: how many it took, and what came first if that was not all. `moved` is what the job has
+/// to report already, if it reports.
+fn offer(
+    line: &mut Line,
+    socket: &Socket,
+    bytes: &[u8],
+    moved: Option<u64>,
+    patience: &mut Patience,
+) -> Result<(usize, Option<Waited>), Failure> {
+    let mut count = 0;
+    while count < bytes.len() {
+        patience.check()?;
+        match line.offer(socket, &bytes[count..]) {
+            Ok(Some(taken)) => count += taken,
+            Ok(None) => {
+                let reporting = moved.is_some_and(|moved| moved + count as u64 > 0);
+                match line.wait_for_room(socket, patience, reporting)? {
+                    Waited::Ready => (),
+                    stopped => return Ok((count, Some(stopped))),
+                }
+            }
+            Err(failure) => {
+                // Who refuses a request may answer and close at once.
+                return match line.is_answered(socket) {
+                    Ok(true) => Ok((count, Some(Waited::Answered))),
+                    _ => Err(failure),
+                };
+            }
+        }
+    }
+    Ok((count, None))
+}
+
+/// Waits until the system has everything that the line took over, or something comes first.
+fn flush(
+    line: &mut Line,
+    socket: &Socket,
+    reporting: bool,
+    patience: &mut Patience,
+) -> Result<Option<Waited>, Failure> {
+    while !line.flush(socket)? {
+        match line.wait_for_room(socket, patience, reporting)? {
+            Waited::Ready => (),
+            stopped => return Ok(Some(stopped)),
+        }
+    }
+    Ok(None)
+}
+
+/// Why a piece was not gathered further.
+enum End {
+    Full,
+    Due,
+    Failed(Failure),
+}
+
+/// Fills the buffer from the line: how far, and why not further. `some` says that the job has something to report already.
+fn gather(
+    line: &mut Line,
+    socket: &Socket,
+    buffer: &mut [u8],
+    some: bool,
+    patience: &mut Patience,
+) -> (usize, End) {
+    let mut filled = 0;
+    while filled < buffer.len() {
+        let taken = patience
+            .check()
+            .and_then(|()| line.take(socket, &mut buffer[filled..]));
+        let waited = match taken {
+            Ok(Some(0)) => Err(Failure::Closed("the peer closed the connection")),
+            Ok(Some(count)) => {
+                filled += count;
+                continue;
+            }
+            Ok(None) => line.wait_for_bytes(socket, patience, some || filled > 0),
+            Err(failure) => Err(failure),
+        };
+        match waited {
+            Ok(true) => (),
+            Ok(false) => return (filled, End::Due),
+            Err(failure) => return (filled, End::Failed(failure)),
+        }
+    }
+    (filled, End::Full)
+}
+
+fn with_memory<T>(work: impl FnOnce(&mut [u8]) -> T) -> T {
+    MEMORY.with_borrow_mut(|memory| {
+        memory.resize(PIECE, 0);
+        work(memory)
+    })
+}
