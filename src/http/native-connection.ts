@@ -17,8 +17,10 @@ const room = 256 * 1024
 /** A body up to this length leaves together with the head. */
 const smallBody = 64 * 1024
 const nothing = new Uint8Array(0)
-/** Whatever arrives while nothing is asked for ends the connection, so all of them may put it in one place. */
-const scrap = Buffer.allocUnsafeSlow(64)
+/** Milliseconds after which an unused connection is looked at: whether the other side has closed it, or it was kept long enough. */
+const lookAfter = 1000
+/** Nothing is ever read into it. */
+const scrap = Buffer.allocUnsafeSlow(1)
 
 /** One request under way. */
 interface Exchange {
@@ -45,8 +47,7 @@ interface Exchange {
  * A connection whose bytes native threads move: from files and into files they do not pass through JavaScript at all. As
  * strict as {@link BulkConnection}, and for the same reasons.
  *
- * Node.js makes the socket and closes it. Between requests it also reads it, to notice that the other side has closed it;
- * while a request is under way the wire does.
+ * Node.js makes the socket and closes it, and never reads it: of bytes that it took, the wire would not know.
  */
 export class NativeConnection implements SocketReads {
   static #count = 0
@@ -66,6 +67,7 @@ export class NativeConnection implements SocketReads {
   #room: Buffer | undefined
   #failure: Error | undefined
   #idleLimit: number | undefined
+  #watch: NodeJS.Timeout | undefined
   #bytesWritten = 0
   #bytesRead = 0
 
@@ -73,7 +75,6 @@ export class NativeConnection implements SocketReads {
     this.#socket = socket
     NativeConnection.#count++
     socket.pause()
-    socket.on('timeout', () => this.destroy())
     socket.on('error', error => {
       this.#failure ??= error
     })
@@ -107,8 +108,8 @@ export class NativeConnection implements SocketReads {
   async exchange(request: HttpRequest, head: RequestHead): Promise<HttpResponse> {
     if (!this.free) throw translateError(this.#closed(), request)
     request.signal?.throwIfAborted()
-    this.#socket.pause()
-    this.#socket.ref().setTimeout(0)
+    clearInterval(this.#watch)
+    this.#socket.ref()
     const exchange = this.#begin(request)
     this.#exchange = exchange
     try {
@@ -140,13 +141,22 @@ export class NativeConnection implements SocketReads {
   /** Waits for the next request, at most so long and no longer than the other side keeps the connection. */
   idle(milliseconds: number): void {
     const limit = this.#idleLimit === undefined ? milliseconds : Math.min(milliseconds, this.#idleLimit - 2000)
-    if (limit <= 0) this.destroy()
-    else this.#socket.unref().setTimeout(limit).resume()
+    if (limit <= 0) {
+      this.destroy()
+      return
+    }
+    this.#socket.unref()
+    const until = performance.now() + limit
+    const look = () => {
+      if (performance.now() >= until || !this.free) this.destroy()
+    }
+    this.#watch = setInterval(look, Math.min(limit, lookAfter)).unref()
   }
 
   /** Ends the connection, and what it carries with this error. */
   destroy(error?: Error): void {
     if (error) this.#failure ??= error
+    clearInterval(this.#watch)
     this.#wire?.close()
     this.#socket.destroy()
     const exchange = this.#exchange
@@ -157,7 +167,7 @@ export class NativeConnection implements SocketReads {
   }
 
   #unexpected(): boolean {
-    this.destroy()
+    this.destroy(new Error('Node.js read what was not for it'))
     return false
   }
 
