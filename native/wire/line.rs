@@ -148,13 +148,16 @@ impl Line {
         }
     }
 
-    /// Waits for room.
+    /// Waits for room, unless bytes have come.
     pub fn wait_for_room(
         &mut self,
         socket: &Socket,
         patience: &mut Patience,
         reporting: bool,
     ) -> Result<Waited, Failure> {
+        if self.has_bytes()? {
+            return Ok(Waited::Answered);
+        }
         loop {
             let wanted = Ready {
                 input: !self.ended,
@@ -186,9 +189,18 @@ impl Line {
         Ok(patience.wait(socket, wanted, reporting)?.is_some())
     }
 
+    /// Whether bytes of the peer have been received already.
+    fn has_bytes(&mut self) -> Result<bool, Failure> {
+        match &mut self.secure {
+            _ if self.taken < self.ahead.len() => Ok(true),
+            Some(secure) => secure.has_plaintext(),
+            None => Ok(false),
+        }
+    }
+
     /// Whether there are bytes of the peer.
     pub fn is_answered(&mut self, socket: &Socket) -> Result<bool, Failure> {
-        if self.taken < self.ahead.len() {
+        if self.has_bytes()? {
             return Ok(true);
         }
         let there = match &mut self.secure {

@@ -114,6 +114,12 @@ impl Secure {
         }
     }
 
+    /// Whether plaintext has been received already.
+    pub fn has_plaintext(&mut self) -> Result<bool, Failure> {
+        let state = self.connection()?.process_new_packets();
+        Ok(state.map_err(describe)?.plaintext_bytes_to_read() > 0)
+    }
+
     /// Whether there is plaintext: nothing when there is nothing yet, false at the end.
     pub fn peek(&mut self, socket: &Socket) -> Result<Option<bool>, Failure> {
         let connection = self.connection()?;
