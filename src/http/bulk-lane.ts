@@ -132,7 +132,7 @@ export class BulkLane implements HttpClient {
     try {
       if (secure) connection.open(wires.tls(), bare(hostname))
       else connection.open()
-      const left = wires.timeout === 0 ? 0 : Math.max(1, wires.timeout - (performance.now() - began))
+      const left = wires.timeout === 0 ? 0 : Math.max(1, Math.ceil(wires.timeout - (performance.now() - began)))
       if (secure) await connection.handshake(left)
       return connection
     } catch (error) {

@@ -29,8 +29,8 @@ interface Exchange {
   /** Rejects when the connection is destroyed. */
   readonly broken: Promise<never>
   readonly break: (error: unknown) => void
-  /** Whether a native thread works on it: it then notices the end of the connection by itself. */
-  working: boolean
+  /** What a native thread does for it. It notices the end of the connection by itself. */
+  work: Promise<unknown> | undefined
   /** Whether the whole request has been sent. */
   sent: boolean
   body: ReceivedBody | undefined
@@ -116,7 +116,6 @@ export class NativeConnection implements SocketReads {
       const answer = await this.#ask(exchange, head)
       return this.#answer(exchange, answer)
     } catch (error) {
-      exchange.working = false
       const reason = this.#reasonOf(error)
       this.#end(exchange)
       this.destroy(asError(reason))
@@ -133,7 +132,7 @@ export class NativeConnection implements SocketReads {
     const { signal } = request
     const stopListening = onAbort(signal, () => this.destroy(asError(signal?.reason)))
     return {
-      ...{ request, stopListening, broken, break: fail, working: false, sent: false, body: undefined },
+      ...{ request, stopListening, broken, break: fail, work: undefined, sent: false, body: undefined },
       ...{ paused: true, pumping: false, left: 0, chunks: undefined, rest: nothing, keepAlive: false },
     }
   }
@@ -163,7 +162,7 @@ export class NativeConnection implements SocketReads {
     if (exchange === undefined) return
     exchange.break(this.#reasonOf(this.#closed()))
     // Memory that a native thread uses must not be given back before it has stopped.
-    if (!exchange.working) this.#fail(exchange, this.#closed())
+    if (!exchange.work) this.#fail(exchange, this.#closed())
   }
 
   #unexpected(): boolean {
@@ -173,11 +172,12 @@ export class NativeConnection implements SocketReads {
 
   /** Calls the wire; what is under way ends with the connection. */
   async #on<T>(exchange: Exchange, work: (wire: Wire, timeout: number) => Promise<T>): Promise<T> {
-    exchange.working = true
+    const working = work(this.#wire as Wire, exchange.request.timeouts.readwrite)
+    exchange.work = working
     try {
-      return await work(this.#wire as Wire, exchange.request.timeouts.readwrite)
+      return await working
     } finally {
-      exchange.working = false
+      exchange.work = undefined
     }
   }
 
@@ -221,6 +221,8 @@ export class NativeConnection implements SocketReads {
       for await (const piece of untilBroken(pieces, exchange.broken)) {
         sent += piece.byteLength
         if (sent > length) break
+        // An answer is noticed where sending would have to wait; small pieces never have to.
+        if (!this.#wire?.quiet()) return
         if (!(await this.#sendAll(exchange, piece))) return
       }
     }
@@ -257,6 +259,7 @@ export class NativeConnection implements SocketReads {
       abort: reason => {
         if (this.#exchange === exchange) this.destroy(reason)
       },
+      settled: async () => void (await exchange.work?.catch(() => {})),
       ...(typeof framing === 'number' && { deliver: (sink: WireSink) => this.#deliver(exchange, sink) }),
     })
     exchange.body = body
@@ -271,8 +274,7 @@ export class NativeConnection implements SocketReads {
     try {
       this.#take(exchange)
       while (this.#exchange === exchange && !exchange.paused) {
-        this.#room ??= Buffer.allocUnsafeSlow(room)
-        const target = this.#room.subarray(0, Math.min(room, exchange.left || room))
+        const target = this.#roomFor(exchange)
         const count = await this.#on(exchange, (wire, timeout) => wire.receive(target, timeout))
         this.#bytesRead += count
         if (this.#exchange !== exchange) return
@@ -285,6 +287,14 @@ export class NativeConnection implements SocketReads {
     } finally {
       exchange.pumping = false
     }
+  }
+
+  /** Where the next bytes go: to the reader that offers memory, else to the own room. */
+  #roomFor({ body, left, chunks }: Exchange): Uint8Array {
+    const direct = chunks ? undefined : body?.room()
+    this.#room ??= direct?.length ? undefined : Buffer.allocUnsafeSlow(room)
+    const target = direct?.length ? direct : (this.#room as Buffer)
+    return !chunks && target.length > left ? target.subarray(0, left) : target
   }
 
   /** Hands on what was received. */

@@ -15,6 +15,8 @@ export interface Flow {
   pause(): void
   resume(): void
   abort(reason: Error): void
+  /** Resolves once memory that was offered is not written to any more, after an abort. Absent where that is at once. */
+  settled?(): Promise<void>
   /** Hands all bytes to a sink by itself. Absent where it cannot. */
   deliver?(sink: WireSink): Promise<void>
 }
@@ -105,6 +107,7 @@ export class ReceivedBody extends Readable {
       await done
     } finally {
       this.destroy()
+      await this.#flow.settled?.()
     }
   }
 
