@@ -1,0 +1,2 @@
+import './without-wires.js'
+import './onread-connector.suite.js'
