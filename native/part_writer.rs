@@ -24,6 +24,13 @@ pub(crate) struct Target {
 }
 
 impl Target {
+    pub(crate) fn new(file: File) -> Self {
+        Target {
+            file,
+            turn: Mutex::new(()),
+        }
+    }
+
     /// Writes all of `data` at `offset` when it is its turn.
     pub(crate) fn write(&self, data: &[u8], offset: u64) -> std::result::Result<(), Failure> {
         // A panic elsewhere leaves nothing half done that this turn could trip over.
@@ -60,10 +67,7 @@ impl PartWriter {
         let file = file::open_for_writing(path, size, existing)?;
         Ok(PartWriter {
             environment,
-            file: Some(Arc::new(Target {
-                file,
-                turn: Mutex::new(()),
-            })),
+            file: Some(Arc::new(Target::new(file))),
             size,
         })
     }
@@ -172,11 +176,10 @@ mod tests {
     fn chunks_land_one_after_another_decrypted() {
         let folder = Folder::new();
         let path = folder.path("file");
-        let file = Target {
-            file: file::open_for_writing(&path, 2 * BLOCK as u64 + 100, false)
+        let file = Target::new(
+            file::open_for_writing(&path, 2 * BLOCK as u64 + 100, false)
                 .expect("the folder can be written"),
-            turn: Mutex::new(()),
-        };
+        );
         let plain: Vec<u8> = (0..2 * BLOCK).map(|i| (i * 7 % 253) as u8).collect();
         let mut encrypted = plain.clone();
         KeyStream::new(&[3; 32], &[0xff; 16], 5).apply(&mut encrypted);

@@ -7,6 +7,8 @@ mod line;
 mod patience;
 mod secure;
 mod socket;
+#[cfg(test)]
+mod tests;
 mod transfer;
 mod trust;
 

@@ -37,8 +37,8 @@ export function buildNative({ force = false, verbose = false } = {}) {
   const built = run(process.execPath, [cli, 'build', '--platform', '--release', '--no-js', '--', '--locked'], verbose)
   if (built.status !== 0) {
     const output = verbose ? '' : `${built.stdout}${built.stderr}`
-    // Rust calls the system's C compiler to link; that is a missing tool, not a mistake in the sources.
-    if (/linker `.*` not found/.test(output)) return skipped('there is no C linker')
+    // Rust calls the system's C compiler to link, and ring to compile; a missing tool is no mistake in the sources.
+    if (/linker `.*` not found|failed to find tool/.test(output)) return skipped('there is no C compiler')
     if (output) process.stderr.write(output)
     return { state: 'failed', message: 'The native addon does not compile. The TypeScript fallback will be used.' }
   }

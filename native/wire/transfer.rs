@@ -240,7 +240,7 @@ fn send_whole(
     patience: &mut Patience,
 ) -> Result<(), Failure> {
     let (_, stopped) = offer(line, socket, bytes, None, patience)?;
-    if stopped.is_some() || flush(line, socket, false, patience)?.is_some() {
+    if stopped.is_none() && flush(line, socket, false, patience)?.is_some() {
         line.cut();
     }
     Ok(())
@@ -264,19 +264,20 @@ fn offer(
                 let reporting = moved.is_some_and(|moved| moved + count as u64 > 0);
                 match line.wait_for_room(socket, patience, reporting)? {
                     Waited::Ready => (),
-                    stopped => return Ok((count, Some(stopped))),
+                    Waited::Due => return Ok((count, Some(Waited::Due))),
+                    Waited::Answered => break,
                 }
             }
-            Err(failure) => {
-                // Who refuses a request may answer and close at once.
-                return match line.is_answered(socket) {
-                    Ok(true) => Ok((count, Some(Waited::Answered))),
-                    _ => Err(failure),
-                };
-            }
+            // Who refuses a request may answer and close at once.
+            Err(_) if matches!(line.is_answered(socket), Ok(true)) => break,
+            Err(failure) => return Err(failure),
         }
     }
-    Ok((count, None))
+    if count == bytes.len() {
+        return Ok((count, None));
+    }
+    line.cut();
+    Ok((count, Some(Waited::Answered)))
 }
 
 /// Waits until the system has everything that the line took over, or something comes first.
