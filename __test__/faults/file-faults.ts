@@ -38,13 +38,16 @@ function intrude(world: World, wrap: { reader?: (reader: PartReader) => void; wr
   })
 }
 
-/** Makes one method fail at its n-th call. */
-function failAt<T extends object>(target: T, method: keyof T & string, nth: number, error: Error): void {
-  const original = target[method] as (...args: unknown[]) => Promise<unknown>
+/** Makes the n-th call of some methods, counted together, fail. */
+function failAt<T extends object>(target: T, methods: readonly (keyof T & string)[], nth: number, error: Error): void {
   let calls = 0
-  Object.assign(target, {
-    [method]: (...args: unknown[]) => (++calls === nth ? Promise.reject(error) : original.apply(target, args)),
-  })
+  for (const method of methods) {
+    const original = target[method] as ((...args: unknown[]) => Promise<unknown>) | undefined
+    if (original === undefined) continue
+    Object.assign(target, {
+      [method]: (...args: unknown[]) => (++calls === nth ? Promise.reject(error) : original.apply(target, args)),
+    })
+  }
 }
 
 function writeFails(code: string, method: 'write' | 'finish'): Scenario {
@@ -55,7 +58,8 @@ function writeFails(code: string, method: 'write' | 'finish'): Scenario {
     checks: '`systemCode` tells',
     arrange: world => {
       const nth = method === 'write' ? world.random.between(1, 5) : 1
-      intrude(world, { writer: writer => failAt(writer, method, nth, systemError(code, method)) })
+      const methods = method === 'write' ? (['write', 'receive'] as const) : [method]
+      intrude(world, { writer: writer => failAt(writer, methods, nth, systemError(code, method)) })
     },
   }
 }
@@ -159,7 +163,7 @@ export const fileFaults: readonly Scenario[] = [
     outcome: fileError,
     arrange: world => {
       const nth = world.random.between(1, 5)
-      intrude(world, { reader: reader => failAt(reader, 'read', nth, systemError('EIO', 'read')) })
+      intrude(world, { reader: reader => failAt(reader, ['read', 'send'], nth, systemError('EIO', 'read')) })
     },
   },
   ...onLinux,

@@ -145,7 +145,8 @@ for (const [name, [operation, run]] of Object.entries(transfers)) {
     })
     await run({ client, content, folder, round: 2 })
     t.is(fault.applied, wanted)
-    t.true(onlooker.most <= wanted - 3, `${onlooker.most} while throttled`)
+    // The body of an exchange may close a moment after the part that it was for has made room for another.
+    t.true(onlooker.most <= wanted - 2, `${onlooker.most} while throttled`)
 
     if (operation === 'UploadPart' || operation === 'UploadPartCopy')
       t.true((await (await client.getObject(target)).body!.bytes()).equals(content))

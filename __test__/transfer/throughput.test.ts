@@ -303,7 +303,7 @@ test('a part whose bytes nobody takes is sent again', async t => {
   recorder.intercept = request => {
     if (!request.url.includes('partNumber=2') || stalled++ > 0) return undefined
     // The first piece is taken, as a socket's buffer does, and then no more.
-    void (request.body as AsyncGenerator<Uint8Array>).next()
+    void (request.body as AsyncIterable<Uint8Array>)[Symbol.asyncIterator]().next()
     return never(request)
   }
   await client.uploader({ partSize: 1_400_000 }).uploadFile(target, path)

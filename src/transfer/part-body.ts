@@ -5,14 +5,17 @@ import { slices } from '../pipeline/body.js'
 import type { Part } from './part-plan.js'
 import { asFileError } from './transfer-error.js'
 
-/** Parts up to this length are read as a whole before they are sent. */
-export const smallPart = 2 * 1024 * 1024
+/** Parts up to this length are read as a whole before they are sent: head and body then leave together. */
+export const smallPart = 64 * 1024
 
 /**
  * Larger ones are read in pieces of this size while they are sent: they are still in the cache when the system copies them to the
  * socket, and two of them for each part at a time are all the memory it takes.
  */
 const piece = 1024 * 1024
+
+/** Bytes that are kept back until the file was looked at for the last time. */
+const lastBytes = 64 * 1024
 
 /** Told of the CRC-64 of each piece of a part, before it is sent or once it was. */
 export type NoteSum = (crc64: bigint, length: number) => void
@@ -23,6 +26,8 @@ export interface PartOrigin {
   readonly path: string
   readonly part: Part
   readonly signal: AbortSignal | undefined
+  /** Called before the last bytes are given, which it may prevent. */
+  readonly beforeEnd?: () => Promise<void>
 }
 
 /** Reads a part, or a piece of one. @throws SourceChangedError when the file has not so many bytes any more */
@@ -71,13 +76,21 @@ export class PartBody {
   }
 
   #sendable(send: NonNullable<PartReader['send']>, pieces: AsyncIterable<Uint8Array>, note: NoteSum): WireBody {
-    const { part, path, signal } = this.#origin
+    const { part, path, signal, beforeEnd } = this.#origin
     let done = 0
+    /** How many bytes may go now. */
+    const due = async () => {
+      const left = part.length - done
+      if (beforeEnd === undefined) return left
+      if (left > lastBytes) return left - lastBytes
+      await beforeEnd()
+      return left
+    }
     return {
       [Symbol.asyncIterator]: () => pieces[Symbol.asyncIterator](),
       sendOver: async (wire, timeout) => {
         signal?.throwIfAborted()
-        const { count, sent, answered } = await send(wire, part.offset + done, part.length - done, { timeout }).catch(
+        const { count, sent, answered } = await send(wire, part.offset + done, await due(), { timeout }).catch(
           error => {
             throw error instanceof WireError ? error : asFileError('read', path, error)
           },
@@ -93,12 +106,13 @@ export class PartBody {
     const { offset, length } = this.#origin.part
     this.#held ??= await readExactly(this.#origin, offset, length)
     note(this.#held.crc64Sent, length)
+    await this.#origin.beforeEnd?.()
     yield* slices(this.#held.buffer)
   }
 
   /** Reads a piece while the one before it is being sent. */
   async *#pieces(note: NoteSum): AsyncGenerator<Uint8Array> {
-    const { reader, part } = this.#origin
+    const { reader, part, beforeEnd } = this.#origin
     const end = part.offset + part.length
     const read = (offset: number) => {
       const reading = offset < end ? readExactly(this.#origin, offset, Math.min(piece, end - offset)) : undefined
@@ -114,6 +128,7 @@ export class PartBody {
         next = read(offset)
         try {
           note(crc64Sent, buffer.length)
+          if (offset === end) await beforeEnd?.()
           yield buffer
         } finally {
           reader.release(buffer)

@@ -6,7 +6,7 @@ import { putObject } from '../operations/index.js'
 import { CheckedBytes, CheckedPieces } from '../pipeline/body.js'
 import { send } from '../pipeline/send.js'
 import { withJournalPath } from './journal.js'
-import { PartBody, readExactly, smallPart } from './part-body.js'
+import { PartBody, type PartOrigin, readExactly, smallPart } from './part-body.js'
 import { bytesOf, type Part, partSizeFor, planParts } from './part-plan.js'
 import { TransferProgress } from './progress.js'
 import { runParts } from './run-parts.js'
@@ -60,8 +60,9 @@ export class FileUpload {
   async #inOneRequest(): Promise<UploadResult> {
     const { signal, control } = this.#options
     await control?.ready(signal)
-    return this.#withPart({ number: 1, offset: 0, length: this.#size }, signal, async body => {
-      await this.#checkUnchanged()
+    const whole = { number: 1, offset: 0, length: this.#size }
+    return this.#withPart({ part: whole, signal, beforeEnd: () => this.#checkUnchanged() }, async body => {
+      if (body instanceof CheckedBytes) await this.#checkUnchanged()
       const sent = await send(
         this.#context.core,
         putObject,
@@ -140,7 +141,7 @@ export class FileUpload {
     const { parallelNum, signal, control } = this.#options
     const { parallelism } = this.#context
     const work = async (part: Part, stop: AbortSignal) => {
-      await sent(await this.#withPart(part, stop, body => session.send(part, body, stop)))
+      await sent(await this.#withPart({ part, signal: stop }, body => session.send(part, body, stop)))
       this.#progress.add(part.length)
     }
     await runParts(parts, parallelNum as number, signal, work, { control, parallelism })
@@ -148,7 +149,7 @@ export class FileUpload {
   }
 
   async #crcOf(part: Part, signal: AbortSignal | undefined): Promise<bigint> {
-    return this.#withPart(part, signal, async body => {
+    return this.#withPart({ part, signal }, async body => {
       if (body instanceof CheckedPieces) for await (const _ of body.pieces());
       return body.crc64
     })
@@ -156,12 +157,12 @@ export class FileUpload {
 
   /** Gives a part as a body whose memory lives until `use` has ended. */
   async #withPart<T>(
-    part: Part,
-    signal: AbortSignal | undefined,
+    from: Omit<PartOrigin, 'reader' | 'path'>,
     use: (body: CheckedBytes | CheckedPieces) => Promise<T>,
   ): Promise<T> {
+    const { part, signal } = from
     const { memory } = this.#context.core
-    const origin = { reader: this.#reader, path: this.#path, part, signal }
+    const origin = { ...from, reader: this.#reader, path: this.#path }
     const body = new PartBody(origin)
     await memory.acquire(body.memory, signal)
     try {
