@@ -11,7 +11,7 @@ import { parseResponseHead } from '#src/http/response-head.js'
 /** A server that answers each request, once its bytes end as given, with what the function makes of it. */
 async function serve(t: ExecutionContext, answer: (request: string, socket: Socket, count: number) => void) {
   const sockets: Socket[] = []
-  const server = createServer(socket => {
+  const server = createServer({ noDelay: true }, socket => {
     sockets.push(socket)
     let text = ''
     let count = 0
@@ -244,6 +244,14 @@ test('an answer that does not come, or stops, is a timeout', async t => {
   await t.throwsAsync(bytesOf((await send({ timeouts })).body), { instanceOf: TimeoutError })
 })
 
+test('an answer that came in time is taken, even if this process was too busy to look', async t => {
+  const { send } = await serve(t, (_request, socket) => {
+    socket.write(ok('hello'))
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 300)
+  })
+  t.is(await bytesOf((await send({ timeouts: { connect: 5000, readwrite: 100 } })).body), 'hello')
+})
+
 test('an abort ends a request while it waits, is sent or is answered', async t => {
   const { send, sockets } = await serve(t, () => {})
   const stop = new AbortController()
@@ -277,14 +285,87 @@ test('both lanes together have no more connections than allowed', async t => {
     }
     setImmediate(() => socket.write(ok('hello')))
   })
-  for (const lanes of [[true], [false], [true, false], [false, true, true]]) {
+  // A body of unknown length goes through undici.
+  const other = async function* () {
+    yield Buffer.from('abc')
+  }
+  for (const lanes of [['own'], ['other'], ['own', 'other'], ['other', 'own', 'own']]) {
     const all = Array.from({ length: 12 }, async (_, i) => {
-      const { body } = await send({ bulk: lanes[i % lanes.length] as boolean })
+      const { body } = await send(lanes[i % lanes.length] === 'own' ? {} : { method: 'PUT', body: other() })
       t.is(await bytesOf(body), 'hello')
     })
     await Promise.all(all)
   }
   t.true(most <= 2, `${most} connections at a time, ${sockets.length} in all`)
+})
+
+test('requests that wait for a connection get one in the order in which they were sent', async t => {
+  const { send } = await serve(t, (request, socket) => {
+    order.push(Number(/^x-number: (\d+)/im.exec(request)?.[1]))
+    setImmediate(() => socket.write(ok('hello')))
+  })
+  const order: number[] = []
+  const call = async (number: number) => {
+    // Native threads would not keep the order of two connections.
+    await (await send({ bulk: false, headers: { 'x-number': String(number) } })).body.resume()
+    // Sent just when a connection becomes free that others wait for.
+    if (number < 8) await call(number + 8)
+  }
+  await Promise.all(Array.from({ length: 8 }, (_, i) => call(i)))
+  t.deepEqual(order, [...Array(16).keys()])
+})
+
+test('bytes that came before a request are not its answer', async t => {
+  const { send, sockets } = await serve(t, (_request, socket) => socket.write(ok('asked for')))
+  for (const bulk of [true, false]) {
+    t.is(await bytesOf((await send({ bulk })).body), 'asked for')
+    await turn()
+    // They wait in the system when the next request is sent, and nobody has seen them yet.
+    sockets.at(-1)?.write(ok('not asked for'))
+    t.is(await bytesOf((await send({ bulk })).body), 'asked for')
+  }
+  t.is(sockets.length, 3)
+})
+
+test('a kept connection that was closed just before a request is not used for it', async t => {
+  const { send, sockets } = await serve(t, (_request, socket) => socket.write(ok('hello')))
+  for (let i = 1; i < 4; i++) {
+    t.is(await bytesOf((await send()).body), 'hello')
+    t.is(sockets.length, i)
+    await turn()
+    sockets.at(-1)?.end()
+  }
+})
+
+test('a body is read as a stream, however large it is and slow its reader', async t => {
+  const content = Buffer.from(Array.from({ length: 3_000_000 }, (_, i) => (i * 7919) >> 8))
+  const { send } = await serve(t, (_request, socket) => {
+    socket.write(`HTTP/1.1 200 OK\r\ncontent-length: ${content.length}\r\n\r\n`)
+    socket.write(content)
+  })
+  for (const bulk of [true, false]) {
+    const { body } = await send({ bulk })
+    const chunks: Buffer[] = []
+    for await (const chunk of body) {
+      chunks.push(chunk)
+      await turn()
+    }
+    // Compared at the end: memory that was handed out must not be written to again.
+    t.true(Buffer.concat(chunks).equals(content))
+  }
+})
+
+test('headers may be called like what every object has', async t => {
+  const { send } = await serve(t, (_request, socket) =>
+    socket.write(ok('', 'constructor: a\r\nConstructor: b\r\n__proto__: c\r\ntoString: d\r\n')),
+  )
+  const { headers } = await send()
+  t.deepEqual(Object.entries(headers), [
+    ['content-length', '0'],
+    ['constructor', 'a, b'],
+    ['__proto__', 'c'],
+    ['tostring', 'd'],
+  ])
 })
 
 test('what the bulk lane does not speak goes another way', async t => {

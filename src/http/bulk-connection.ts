@@ -1,35 +1,53 @@
 import type { Socket } from 'node:net'
 import { asError } from '../internal/as-error.js'
-import { onAbort } from '../internal/on-abort.js'
 import { ChunkedDecoder } from './chunked-decoder.js'
 import type { HttpRequest, HttpResponse } from './http-client.js'
 import type { SocketReads } from './onread-connector.js'
-import { ReceivedBody } from './received-body.js'
+import type { Flow } from './received-body.js'
 import type { RequestHead } from './request-head.js'
+import { ResponseHandler } from './response-handler.js'
 import { malformed, parseResponseHead, type ResponseHead } from './response-head.js'
-import { sendBody } from './send-body.js'
-import { translateError } from './translate-error.js'
+import { isSmall, sendBody, sendSmall } from './send-body.js'
 import { errors } from './undici.js'
 
 /** Bytes read at once where no reader offers memory of its own: heads, and answers about things other than bytes. */
 const ownRoom = 32 * 1024
 /** Longest head of an answer, as in undici. */
 const longestHead = 16 * 1024
-const nothing = new Uint8Array(0)
+/** Nearly all heads are shorter: what is looked at first, so that a body behind the head need not become text. */
+const usualHead = 1024
+const nothing: Buffer = Buffer.alloc(0)
 
-/** One request under way. */
-interface Exchange {
+/** One request under way, and what its response can ask of the connection while it lasts. */
+class Exchange implements Flow {
   readonly request: HttpRequest
-  readonly resolve: (response: HttpResponse) => void
-  readonly reject: (error: unknown) => void
-  readonly stopListening: () => void
+  readonly handler: ResponseHandler
   /** Whether the socket has got the whole request. */
-  sent: boolean
+  sent = false
   head: ResponseHead | undefined
-  body: ReceivedBody | undefined
   /** Bytes of the body that are to come, where that is known. */
-  left: number
+  left = 0
   chunks: ChunkedDecoder | undefined
+  /** The connection until the exchange is over: then it may carry another one already. */
+  flow: Flow | undefined
+
+  constructor(request: HttpRequest, handler: ResponseHandler, flow: Flow) {
+    this.request = request
+    this.handler = handler
+    this.flow = flow
+  }
+
+  pause(): void {
+    this.flow?.pause()
+  }
+
+  resume(): void {
+    this.flow?.resume()
+  }
+
+  abort(reason: Error): void {
+    this.flow?.abort(reason)
+  }
 }
 
 /**
@@ -38,7 +56,7 @@ interface Exchange {
  * It speaks HTTP/1.1 strictly: an answer that is not exactly what it should be ends the connection, and so does everything
  * else after which it is not certain where the next answer begins.
  */
-export class BulkConnection implements SocketReads {
+export class BulkConnection implements SocketReads, Flow {
   readonly option = { buffer: () => this.#space(), callback: (bytes: number) => this.#received(bytes) }
   /** Called when the connection can carry another request, or never again. */
   onFree: () => void = () => {}
@@ -51,7 +69,7 @@ export class BulkConnection implements SocketReads {
   #target: Uint8Array = nothing
   #exchange: Exchange | undefined
   /** The beginning of a head whose end is yet to come. */
-  #partialHead: Buffer = Buffer.alloc(0)
+  #partialHead = nothing
   /** What arrived while nobody takes it. The first of these may lie in the own room or the spare one, the others are copies. */
   #waiting: Uint8Array[] = []
   #paused = false
@@ -59,7 +77,11 @@ export class BulkConnection implements SocketReads {
   #closed = false
   #ended = false
   #failure: Error | undefined
+  /** Milliseconds for which the other side keeps an idle connection, where it says so. */
   #idleLimit: number | undefined
+  /** Ends the connection when it is idle for so long. Goes off in vain while a request is under way. */
+  #idleTimer: NodeJS.Timeout | undefined
+  #idleTime = 0
 
   /** Whether this Node.js reads into memory that it is given. */
   get usable(): boolean {
@@ -82,6 +104,7 @@ export class BulkConnection implements SocketReads {
     })
     socket.on('close', () => {
       this.#closed = true
+      clearTimeout(this.#idleTimer)
       this.onClose()
       if (this.#waiting.length === 0) this.#broken()
     })
@@ -89,30 +112,31 @@ export class BulkConnection implements SocketReads {
 
   /** Sends a request. The answer's body holds the connection until it was read. */
   exchange(request: HttpRequest, head: RequestHead): Promise<HttpResponse> {
-    const { signal, timeouts } = request
     return new Promise((resolve, reject) => {
-      if (!this.free) return reject(translateError(otherSideClosed(this.#socket), request))
-      if (signal?.aborted) {
-        this.onFree()
-        return reject(signal.reason)
-      }
-      const stopListening = onAbort(signal, () => this.destroy(asError(signal?.reason)))
-      const exchange: Exchange = {
-        ...{ request, resolve, reject, stopListening },
-        ...{ sent: false, head: undefined, body: undefined, left: 0, chunks: undefined },
-      }
+      const handler = new ResponseHandler(request, { resolve, reject })
+      const exchange = new Exchange(request, handler, this)
+      if (!this.free) return handler.onResponseError(exchange, otherSideClosed(this.#socket))
+      if (request.signal?.aborted) return this.onFree()
       this.#exchange = exchange
+      handler.onRequestStart(exchange)
       this.#socket.ref()
-      // Writing counts as well as reading: the socket looks whether what was given to it shrinks.
-      this.#socket.setTimeout(timeouts.readwrite)
-      const wanted = () => exchange === this.#exchange && exchange.head === undefined
-      const handed = () => {
+      this.#limit(request.timeouts.readwrite)
+      const { body } = request
+      if (isSmall(body)) {
+        sendSmall(this.#socket, head, body)
         exchange.sent = true
-      }
-      sendBody(this.#socket, head, request.body, wanted, handed).catch(error => {
-        // Of a socket that was destroyed the reason is known better elsewhere; an answer that came ends the request anyway.
-        if (exchange === this.#exchange && error?.code !== 'ERR_STREAM_DESTROYED') this.destroy(error)
-      })
+      } else this.#send(exchange, head)
+    })
+  }
+
+  #send(exchange: Exchange, head: RequestHead): void {
+    const wanted = () => exchange === this.#exchange && exchange.head === undefined
+    const handed = () => {
+      exchange.sent = true
+    }
+    sendBody(this.#socket, head, exchange.request.body, wanted, handed).catch(error => {
+      // Of a socket that was destroyed the reason is known better elsewhere; an answer that came ends the request anyway.
+      if (exchange === this.#exchange && error?.code !== 'ERR_STREAM_DESTROYED') this.destroy(error)
     })
   }
 
@@ -120,8 +144,17 @@ export class BulkConnection implements SocketReads {
   idle(milliseconds: number): void {
     // The other side's limit less the time a request may be on its way, as undici reckons.
     const limit = this.#idleLimit === undefined ? milliseconds : Math.min(milliseconds, this.#idleLimit - 2000)
-    if (limit <= 0) this.destroy()
-    else this.#socket.unref().setTimeout(limit)
+    if (limit <= 0) {
+      this.destroy()
+      return
+    }
+    this.#socket.unref()
+    if (this.#idleTimer !== undefined && limit === this.#idleTime) this.#idleTimer.refresh()
+    else {
+      clearTimeout(this.#idleTimer)
+      this.#idleTime = limit
+      this.#idleTimer = setTimeout(() => this.#exchange === undefined && this.destroy(), limit).unref()
+    }
   }
 
   /** Ends the connection, and what it carries with this error. */
@@ -132,12 +165,45 @@ export class BulkConnection implements SocketReads {
     this.#broken()
   }
 
+  /** The reader takes no more for now. @internal */
+  pause(): void {
+    this.#paused = true
+  }
+
+  /** The reader goes on. @internal */
+  resume(): void {
+    if (!this.#paused) return
+    this.#paused = false
+    this.#guarded(() => {
+      for (let chunk = this.#waiting.shift(); chunk; chunk = this.#waiting.shift()) {
+        this.#process(chunk)
+        if (this.#paused) return
+      }
+    })
+    if (this.#closed && this.#waiting.length === 0) this.#broken()
+    if (this.#paused || !this.#stopped) return
+    this.#stopped = false
+    const { timeouts } = this.#exchange?.request ?? {}
+    if (timeouts) this.#socket.setTimeout(timeouts.readwrite)
+    this.#socket.resume()
+  }
+
+  /** The response is not wanted. @internal */
+  abort(reason: Error): void {
+    this.destroy(reason)
+  }
+
+  /** Writing counts as well as reading: the socket looks whether what was given to it shrinks. Both begin the time anew. */
+  #limit(milliseconds: number): void {
+    if (this.#socket.timeout !== milliseconds) this.#socket.setTimeout(milliseconds)
+  }
+
   /** Where the next bytes go: to the reader that offers memory, else to the own room. */
   #space(): Uint8Array {
-    const { body, left } = this.#exchange ?? {}
-    const direct = body && left && !this.#paused && this.#waiting.length === 0 ? body.room() : undefined
-    if (!direct?.length) this.#target = this.#freeRoom()
-    else this.#target = left !== undefined && direct.length > left ? direct.subarray(0, left) : direct
+    const exchange = this.#exchange
+    const direct = exchange?.left && !this.#paused && this.#waiting.length === 0 ? exchange.handler.room() : undefined
+    if (!exchange || !direct?.length) this.#target = this.#freeRoom()
+    else this.#target = direct.length > exchange.left ? direct.subarray(0, exchange.left) : direct
     return this.#target
   }
 
@@ -169,7 +235,7 @@ export class BulkConnection implements SocketReads {
     while (rest.length > 0) {
       const exchange = this.#exchange
       if (exchange === undefined) throw malformed('bytes follow it that nobody asked for')
-      rest = exchange.body ? this.#takeBody(exchange, exchange.body, rest) : this.#takeHead(exchange, rest)
+      rest = exchange.head ? this.#takeBody(exchange, rest) : this.#takeHead(exchange, rest)
       if (this.#paused) break
     }
     if (rest.length > 0) this.#waiting.unshift(rest)
@@ -178,63 +244,57 @@ export class BulkConnection implements SocketReads {
   /** Takes a head, or a piece of one, and gives what follows it. */
   #takeHead(exchange: Exchange, bytes: Uint8Array): Uint8Array {
     const before = this.#partialHead.length
-    const piece = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
+    const piece = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
     const known = before === 0 ? piece : Buffer.concat([this.#partialHead, piece])
-    const end = known.indexOf('\r\n\r\n', Math.max(0, before - 3), 'latin1')
+    let text = known.toString('latin1', 0, Math.min(usualHead, known.length))
+    let end = text.indexOf('\r\n\r\n')
+    if (end < 0 && known.length > usualHead) {
+      text = known.toString('latin1', 0, Math.min(longestHead + 4, known.length))
+      end = text.indexOf('\r\n\r\n')
+    }
     if ((end < 0 ? known.length : end) > longestHead)
       throw new errors.HeadersOverflowError('the head of the answer is too long')
     if (end < 0) {
       this.#partialHead = before === 0 ? Buffer.from(known) : known
       return nothing
     }
-    this.#partialHead = Buffer.alloc(0)
-    const head = parseResponseHead(known.toString('latin1', 0, end), exchange.request.method)
+    this.#partialHead = nothing
+    const head = parseResponseHead(text.slice(0, end), exchange.request.method)
     const rest = bytes.subarray(end + 4 - before)
     if (head.statusCode === 101) throw malformed('it changes to a protocol that nobody asked for')
     // What comes before the answer itself, such as 100, is for those who asked for it.
-    if (head.statusCode >= 200) this.#answer(exchange, head)
+    if (head.statusCode >= 200) this.#answer(exchange, head, rest.length)
     return rest
   }
 
-  #answer(exchange: Exchange, head: ResponseHead): void {
-    const { statusCode, headers, framing } = head
+  #answer(exchange: Exchange, head: ResponseHead, arrived: number): void {
+    const { statusCode, headers, framing, idleLimit } = head
     exchange.head = head
     if (framing === 'chunked') exchange.chunks = new ChunkedDecoder()
     else exchange.left = framing === 'close' ? Number.POSITIVE_INFINITY : framing
-    this.#idleLimit = head.idleLimit
-    const body = new ReceivedBody({
-      pause: () => {
-        if (this.#exchange === exchange) this.#paused = true
-      },
-      resume: () => {
-        if (this.#exchange === exchange) this.#resume()
-      },
-      abort: reason => {
-        if (this.#exchange === exchange) this.destroy(reason)
-      },
-    })
-    exchange.body = body
-    // What lies behind the head stays where it is until somebody reads, and is then not copied twice.
-    this.#paused = framing !== 0
-    exchange.resolve({ statusCode, headers, body })
+    this.#idleLimit = idleLimit
+    exchange.handler.onResponseStart(exchange, statusCode, headers)
     if (framing === 0) this.#finish(exchange)
+    // What lies behind the head of a large answer stays where it is until somebody reads, and is then not copied twice.
+    else if (exchange.request.bulk && framing !== arrived) exchange.handler.pause()
   }
 
-  #takeBody(exchange: Exchange, body: ReceivedBody, bytes: Uint8Array): Uint8Array {
+  #takeBody(exchange: Exchange, bytes: Uint8Array): Uint8Array {
+    const { handler, chunks } = exchange
     let rest: Uint8Array
-    if (exchange.chunks) {
-      rest = exchange.chunks.take(bytes, chunk => {
-        body.accept(chunk)
+    if (chunks) {
+      rest = chunks.take(bytes, chunk => {
+        handler.onResponseData(exchange, chunk)
         return !this.#paused
       })
-      if (!exchange.chunks.done) return rest
+      if (!chunks.done) return rest
     } else {
       // Over TLS this runs for every 16 KiB, and even a view costs.
       const all = bytes.length <= exchange.left
       const chunk = all ? bytes : bytes.subarray(0, exchange.left)
       rest = all ? nothing : bytes.subarray(chunk.length)
       exchange.left -= chunk.length
-      body.accept(chunk)
+      handler.onResponseData(exchange, chunk)
       if (exchange.left > 0) return rest
     }
     if (this.#exchange === exchange) this.#finish(exchange)
@@ -243,59 +303,46 @@ export class BulkConnection implements SocketReads {
 
   /** The answer is complete. */
   #finish(exchange: Exchange): void {
-    this.#exchange = undefined
+    this.#end(exchange)
     this.#paused = false
-    exchange.stopListening()
     const again = exchange.sent && exchange.head?.keepAlive && !this.#closed && !this.#ended
     // An answer that comes before the request has ended leaves the rest of it on the connection.
     if (!again) this.#socket.destroy()
-    exchange.body?.finish()
+    exchange.handler.onResponseEnd()
     if (again) this.onFree()
   }
 
-  #resume(): void {
-    if (!this.#paused) return
-    this.#paused = false
-    this.#guarded(() => {
-      for (let chunk = this.#waiting.shift(); chunk; chunk = this.#waiting.shift()) {
-        this.#process(chunk)
-        if (this.#paused) return
-      }
-    })
-    if (this.#closed && this.#waiting.length === 0) this.#broken()
-    if (this.#paused || !this.#stopped) return
-    this.#stopped = false
-    const { timeouts } = this.#exchange?.request ?? {}
-    if (timeouts) this.#socket.setTimeout(timeouts.readwrite)
-    this.#socket.resume()
+  #end(exchange: Exchange): void {
+    this.#exchange = undefined
+    exchange.flow = undefined
   }
 
   /** Nothing has moved for as long as it may. */
   #timedOut(): void {
     const exchange = this.#exchange
-    // Who does not read does not wait for the other side.
-    if (this.#paused) return
+    // Who does not read does not wait for the other side, and nobody waits for anything while the connection is idle.
+    if (this.#paused || exchange === undefined) return
+    const { bytesRead, writableLength } = this.#socket
     // Nor does who has yet to make what is to be sent.
-    const ownFault = exchange && !exchange.sent && !exchange.head && this.#socket.writableLength === 0
+    const ownFault = !exchange.sent && !exchange.head && writableLength === 0
     if (ownFault) this.#socket.setTimeout(exchange.request.timeouts.readwrite)
-    else this.destroy(exchange?.head ? new errors.BodyTimeoutError() : new errors.HeadersTimeoutError())
+    // It may be this process that was busy: what has come meanwhile is looked at first.
+    else
+      setImmediate(() => {
+        const moved = bytesRead !== this.#socket.bytesRead || writableLength !== this.#socket.writableLength
+        if (moved || this.#paused || exchange !== this.#exchange) return
+        this.destroy(exchange.head ? new errors.BodyTimeoutError() : new errors.HeadersTimeoutError())
+      })
   }
 
   /** No more bytes will come: what is under way ends, with an error unless the answer ends with the connection. */
   #broken(): void {
     const exchange = this.#exchange
     if (exchange === undefined) return
-    this.#exchange = undefined
-    exchange.stopListening()
-    const { request, head, body } = exchange
-    if (head?.framing === 'close' && this.#ended && !this.#failure) {
-      body?.finish()
-      return
-    }
-    const cause = this.#failure ?? otherSideClosed(this.#socket)
-    const error = request.signal?.aborted ? request.signal.reason : translateError(cause, request)
-    exchange.reject(error)
-    body?.fail(asError(error))
+    this.#end(exchange)
+    const { handler, head } = exchange
+    if (head?.framing === 'close' && this.#ended && !this.#failure) handler.onResponseEnd()
+    else handler.onResponseError(exchange, this.#failure ?? otherSideClosed(this.#socket))
   }
 }
 

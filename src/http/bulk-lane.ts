@@ -1,4 +1,5 @@
 import type { buildConnector } from 'undici'
+import { ClientClosedError } from '../errors.js'
 import { onAbort } from '../internal/on-abort.js'
 import { getEngine } from '../native/index.js'
 import { WireError, type WireTls } from '../native/wire.js'
@@ -29,11 +30,12 @@ export interface BulkLaneOptions {
 }
 
 /**
- * Carries requests of transfers over connections of its own.
+ * Carries plain requests over connections of its own.
  *
  * undici's parser copies all that arrives into the memory of its WebAssembly module, and what it hands on must be copied once
  * more to where it belongs; compiling the parser costs as much as receiving hundreds of megabytes. Here bytes are read by the
- * system straight to where they are wanted. Whatever is not a plain request for a plain answer goes to undici.
+ * system straight to where they are wanted, and a small request costs less than half of what it costs there. Requests that
+ * move much go over wires where there are some. Whatever is not a plain request for a plain answer goes to undici.
  */
 export class BulkLane implements HttpClient {
   readonly #options: BulkLaneOptions
@@ -41,6 +43,7 @@ export class BulkLane implements HttpClient {
   /** Hosts that are not reached over wires. */
   readonly #wireless = new Set<string>()
   #unusable = false
+  #looked: Promise<void> | undefined
 
   constructor(options: BulkLaneOptions) {
     this.#options = options
@@ -49,38 +52,61 @@ export class BulkLane implements HttpClient {
 
   async send(request: HttpRequest): Promise<HttpResponse> {
     const { url, signal } = request
-    const pathStart = url.indexOf('/', url.indexOf('://') + 3)
-    const origin = url.slice(0, pathStart)
-    const head = requestHead(request, origin.slice(origin.indexOf('://') + 3), url.slice(pathStart))
+    const hostStart = url.indexOf('://') + 3
+    const pathStart = url.indexOf('/', hostStart)
+    const head = requestHead(request, url.slice(hostStart, pathStart), url.slice(pathStart))
     signal?.throwIfAborted()
-    const connection = head && (await this.#connection(origin, request))
-    return head && connection ? connection.exchange(request, head) : this.#options.otherwise.send(request)
+    const connection = head && (await this.#connection(url.slice(0, pathStart), request))
+    return await (head && connection ? connection.exchange(request, head) : this.#options.otherwise.send(request))
   }
 
-  /** Ends all connections, and what they carry with this error. */
-  async close(error?: Error): Promise<void> {
-    for (const { connections } of this.#hosts.values()) for (const connection of connections) connection.destroy(error)
+  /** Ends all connections, and what they carry with a {@link ClientClosedError}. */
+  async close(): Promise<void> {
+    for (const { connections } of this.#hosts.values())
+      for (const connection of connections) connection.destroy(new ClientClosedError())
   }
 
   /** A connection of this lane; none where all that there may be are undici's. */
   async #connection(origin: string, request: HttpRequest): Promise<LaneConnection | undefined> {
+    const { signal } = request
+    const native = request.bulk === true && this.#hasWires(origin)
     while (!this.#unusable) {
       const host = this.#host(origin)
-      // The one used last: what is not needed any more then ends by itself.
-      for (let kept = host.idle.pop(); kept; kept = host.idle.pop()) if (kept.free) return kept
-      if (this.#options.budget.tryAcquire(origin)) return this.#open(origin, host, request)
-      if (host.connections.size === 0) return undefined
-      await this.#turn(host, request.signal)
+      let kept = takeIdle(host, native)
+      if (!kept && this.#options.budget.tryAcquire(origin)) return await this.#open(origin, host, request)
+      // One of the other kind is better than none.
+      kept ??= host.idle.pop()
+      if (!kept && host.connections.size === 0) return undefined
+      kept ??= await this.#turn(host, signal)
+      if (!kept?.free) continue
+      await this.#news()
+      if (signal?.aborted) this.#keep(origin, host, kept)
+      signal?.throwIfAborted()
+      if (kept.free) return kept
     }
     return undefined
   }
 
-  /** Waits until a connection is free, or gone. */
-  #turn(host: Host, signal: AbortSignal | undefined): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const wake = () => {
-        stopListening()
+  /**
+   * Lets the event loop look at the sockets once. What came on a kept connection meanwhile, its end or bytes that nobody asked
+   * for, would otherwise be found when the next request has been written, and be taken for its answer.
+   */
+  #news(): Promise<void> {
+    this.#looked ??= new Promise(resolve => {
+      setImmediate(() => {
+        this.#looked = undefined
         resolve()
+      })
+    })
+    return this.#looked
+  }
+
+  /** Waits until a connection is free, which it gives, or gone. */
+  #turn(host: Host, signal: AbortSignal | undefined): Promise<LaneConnection | undefined> {
+    return new Promise((resolve, reject) => {
+      const wake = (connection?: LaneConnection) => {
+        stopListening()
+        resolve(connection)
       }
       const stopListening = onAbort(signal, () => {
         host.waiting = host.waiting.filter(other => other !== wake)
@@ -91,7 +117,7 @@ export class BulkLane implements HttpClient {
   }
 
   async #open(origin: string, host: Host, request: HttpRequest): Promise<LaneConnection | undefined> {
-    if (this.#hasWires(origin)) {
+    if (request.bulk && this.#hasWires(origin) && NativeConnection.count < mostWires) {
       const connection = await this.#openNative(origin, host, request)
       if (connection) return connection
       // It was given up, but may not be gone yet.
@@ -106,7 +132,7 @@ export class BulkLane implements HttpClient {
   }
 
   #hasWires(origin: string): boolean {
-    if (this.#wireless.has(origin) || NativeConnection.count >= mostWires) return false
+    if (this.#wireless.has(origin)) return false
     const { wires } = this.#options
     return getEngine().openWire !== undefined && (!origin.startsWith('https:') || wires.tls() !== undefined)
   }
@@ -192,9 +218,12 @@ export class BulkLane implements HttpClient {
       connection.destroy()
       return
     }
-    host.idle.push(connection)
-    connection.idle(this.#options.idleTimeout)
-    host.waiting.shift()?.()
+    const next = host.waiting.shift()
+    if (next) next(connection)
+    else {
+      host.idle.push(connection)
+      connection.idle(this.#options.idleTimeout)
+    }
   }
 
   #host(origin: string): Host {
@@ -219,8 +248,14 @@ interface Host {
   readonly connections: Set<LaneConnection>
   /** Those that carry nothing, the one used last at the end. */
   idle: LaneConnection[]
-  /** To be called when one is free or gone. */
-  waiting: (() => void)[]
+  /** To be called with one that is free, or when one is gone. */
+  waiting: ((connection?: LaneConnection) => void)[]
+}
+
+/** An idle connection of one kind: the one used last, so that what is not needed any more ends by itself. */
+function takeIdle({ idle }: Host, native: boolean): LaneConnection | undefined {
+  const at = idle.findLastIndex(connection => connection instanceof NativeConnection === native)
+  return at < 0 ? undefined : idle.splice(at, 1)[0]
 }
 
 function targetOf(origin: string): buildConnector.Options {

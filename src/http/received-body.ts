@@ -25,6 +25,8 @@ export interface Flow {
 const early = 64 * 1024
 /** Bytes are gathered into pieces of this size for readers of the stream. */
 const slab = 256 * 1024
+/** Bytes that a reader of the stream offers room for at once, if as many are left in the slab; a slab in one read would stop each. */
+const [mostRoom, leastRoom] = [64 * 1024, 32 * 1024]
 
 /**
  * The body of a response. Read it as a stream, which copies the bytes, or hand them to a function with
@@ -59,7 +61,8 @@ export class ReceivedBody extends Readable {
       this.#hand(chunk)
       return
     }
-    const copy = this.#copy(chunk)
+    // What was put into the slab need not be copied there.
+    const copy = chunk.buffer === this.#slab.buffer ? this.#cut(chunk.length) : this.#copy(chunk)
     if (this.#mode === 'stream') {
       if (!this.push(copy)) this.#flow.pause()
       return
@@ -71,7 +74,10 @@ export class ReceivedBody extends Readable {
 
   /** Where the next chunk may be put, for a transport that can choose. @internal */
   room(): Uint8Array | undefined {
-    return this.#receiver && !this.destroyed ? this.#room?.() : undefined
+    if (this.destroyed) return undefined
+    if (this.#mode !== 'stream') return this.#receiver && this.#room?.()
+    if (this.#slab.length < leastRoom) this.#slab = Buffer.allocUnsafeSlow(slab)
+    return this.#slab.subarray(0, mostRoom)
   }
 
   /** All chunks have arrived. @internal */
@@ -152,10 +158,15 @@ export class ReceivedBody extends Readable {
   #copy(chunk: Uint8Array): Buffer {
     if (this.#slab.length < chunk.length)
       this.#slab = Buffer.allocUnsafeSlow(Math.max(chunk.length, this.#mode === 'stream' ? slab : 16 * 1024))
-    const copy = this.#slab.subarray(0, chunk.length)
-    this.#slab = this.#slab.subarray(chunk.length)
+    const copy = this.#cut(chunk.length)
     copy.set(chunk)
     return copy
+  }
+
+  #cut(length: number): Buffer {
+    const piece = this.#slab.subarray(0, length)
+    this.#slab = this.#slab.subarray(length)
+    return piece
   }
 
   override _read(): void {

@@ -33,6 +33,11 @@ export class ReceivedResponse implements HttpResponse {
     else this.open().accept(chunk)
   }
 
+  /** Where the next chunk may be put, once there is a stream. @internal */
+  room(): Uint8Array | undefined {
+    return this.#body?.room()
+  }
+
   /** All chunks have arrived. @internal */
   finish(): void {
     this.#ended = true

@@ -12,6 +12,17 @@ const ofConnection = new Set([
   'te',
 ])
 
+/** Names of headers that were found fit to be sent: requests have the same few. */
+const fit = new Set<string>()
+const maxFit = 200
+
+function isFit(name: string): boolean {
+  if (fit.has(name)) return true
+  if (!token.test(name) || ofConnection.has(name)) return false
+  if (fit.size < maxFit) fit.add(name)
+  return true
+}
+
 /** A request as it is sent. */
 export interface RequestHead {
   /** Head with the empty line at its end, a byte for each character. */
@@ -36,7 +47,7 @@ export function requestHead(request: HttpRequest, host: string, path: string): R
   text += 'connection: keep-alive\r\n'
   for (const name in headers) {
     const value = headers[name] as string
-    if (!token.test(name) || ofConnection.has(name) || !/^[^\r\n\0\u0100-\uffff]*$/.test(value)) return undefined
+    if (!isFit(name) || !/^[^\r\n\0\u0100-\uffff]*$/.test(value)) return undefined
     if (name !== 'content-length') text += `${name}: ${value}\r\n`
   }
   if (length > 0 || (method !== 'GET' && method !== 'HEAD')) text += `content-length: ${length}\r\n`

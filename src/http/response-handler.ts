@@ -22,7 +22,7 @@ const unreadFactor = 3
 const dropped = new FinalizationRegistry((handler: ResponseHandler) => handler.drop())
 
 /**
- * Follows one request through undici and makes the response of it.
+ * Follows one request, through undici or over a connection of ours, and makes the response of it.
  *
  * A body that makes its connection wait must not hold it for ever: not when nobody begins to read, which a timer notices, and
  * not when its reader is gone, which the garbage collector does. For that, nothing here refers to a body that waits.
@@ -30,7 +30,7 @@ const dropped = new FinalizationRegistry((handler: ResponseHandler) => handler.d
 export class ResponseHandler implements Dispatcher.DispatchHandler, Flow {
   readonly #request: HttpRequest
   #waiting: Waiting | undefined
-  #controller: Dispatcher.DispatchController | undefined
+  #carrier: Flow | undefined
   /** Where bytes go while they flow: the response first, and once the connection had to wait the body. */
   #body: ReceivedResponse | ReceivedBody | undefined
   /** The body once it has made the connection wait. */
@@ -44,21 +44,21 @@ export class ResponseHandler implements Dispatcher.DispatchHandler, Flow {
     this.#release = onAbort(request.signal, () => this.#cancel())
   }
 
-  onRequestStart(controller: Dispatcher.DispatchController): void {
-    this.#controller = controller
+  onRequestStart(carrier: Flow): void {
+    this.#carrier = carrier
     if (this.#request.signal?.aborted) this.#cancel()
   }
 
-  onResponseStart(controller: Dispatcher.DispatchController, statusCode: number, headers: IncomingHttpHeaders): void {
+  onResponseStart(carrier: Flow, statusCode: number, headers: IncomingHttpHeaders): void {
     if (statusCode < 200) return
-    this.#controller = controller
+    this.#carrier = carrier
     const response = new ReceivedResponse(statusCode, flatten(headers), this)
     this.#body = response
     this.#waiting?.resolve(response)
     this.#waiting = undefined
   }
 
-  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+  onResponseData(_carrier: Flow, chunk: Uint8Array): void {
     this.#body?.accept(chunk)
   }
 
@@ -68,7 +68,7 @@ export class ResponseHandler implements Dispatcher.DispatchHandler, Flow {
     this.#body = undefined
   }
 
-  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+  onResponseError(_carrier: Flow, error: Error): void {
     this.#release()
     clearTimeout(this.#unread)
     const { signal } = this.#request
@@ -79,9 +79,14 @@ export class ResponseHandler implements Dispatcher.DispatchHandler, Flow {
     this.#body = undefined
   }
 
+  /** Where the next bytes of the body may be put, for a carrier that can choose. */
+  room(): Uint8Array | undefined {
+    return this.#body?.room()
+  }
+
   /** The reader is gone. */
   drop(): void {
-    this.#controller?.abort(new Error('the body was dropped before its end'))
+    this.#carrier?.abort(new Error('the body was dropped before its end'))
   }
 
   get #current(): ReceivedResponse | ReceivedBody | undefined {
@@ -90,7 +95,7 @@ export class ResponseHandler implements Dispatcher.DispatchHandler, Flow {
 
   /** The body takes no more for now. */
   pause(): void {
-    this.#controller?.pause()
+    this.#carrier?.pause()
     this.#hold()
   }
 
@@ -98,13 +103,13 @@ export class ResponseHandler implements Dispatcher.DispatchHandler, Flow {
   resume(): void {
     clearTimeout(this.#unread)
     this.#body ??= this.#held?.deref()
-    this.#controller?.resume()
+    this.#carrier?.resume()
   }
 
   /** The body is not wanted. */
   abort(reason: Error): void {
     clearTimeout(this.#unread)
-    this.#controller?.abort(reason)
+    this.#carrier?.abort(reason)
   }
 
   /** The connection waits for the reader. */
@@ -126,7 +131,7 @@ export class ResponseHandler implements Dispatcher.DispatchHandler, Flow {
     const reason = this.#request.signal?.reason
     this.#waiting?.reject(reason)
     this.#waiting = undefined
-    this.#controller?.abort(asError(reason))
+    this.#carrier?.abort(asError(reason))
   }
 }
 

@@ -16,8 +16,7 @@ export interface ResponseHead {
   readonly idleLimit: number | undefined
 }
 
-/** No line break, no NUL: a value that holds one could be read in two ways. */
-const value = /^[^\r\n\0]*$/
+const [tab, lineFeed, carriageReturn, space] = [0x09, 0x0a, 0x0d, 0x20]
 
 /**
  * Reads the head of an answer, without the empty line at its end. Strict: what could be understood in two ways is an error,
@@ -27,35 +26,77 @@ const value = /^[^\r\n\0]*$/
  * @throws HTTPParserError
  */
 export function parseResponseHead(text: string, method: string): ResponseHead {
-  const [first = '', ...lines] = text.split('\r\n')
+  const firstEnd = text.indexOf('\r\n')
+  const first = firstEnd < 0 ? text : text.slice(0, firstEnd)
   const status = /^HTTP\/1\.([01]) ([1-9]\d\d)(?: [^\r\n\0]*)?$/.exec(first)
   if (!status) throw malformed('the status line is not one of HTTP/1.1')
-  const headers: Record<string, string> = Object.create(null)
-  for (const line of lines) addHeader(headers, line)
+  const headers: Record<string, string> = {}
+  if (firstEnd >= 0) for (let at = firstEnd + 2; at <= text.length; ) at = addHeader(headers, text, at)
   const statusCode = Number(status[2])
-  const tokens = (headers.connection ?? '').toLowerCase().split(/[\t ,]+/)
   return {
     statusCode,
-    headers: { ...headers },
+    headers,
     framing: framingOf(headers, method, statusCode),
-    keepAlive: !tokens.includes('close') && (status[1] === '1' || tokens.includes('keep-alive')),
+    keepAlive: keepsAlive(headers.connection, status[1] === '1'),
     idleLimit: idleLimitOf(headers['keep-alive']),
   }
 }
 
-function addHeader(headers: Record<string, string>, line: string): void {
-  const colon = line.indexOf(':')
-  const key = line.slice(0, colon).toLowerCase()
-  const content = line.slice(colon + 1).replace(/^[\t ]+|[\t ]+$/g, '')
+/** Reads the line that begins at `start`, and says where the next one does. */
+function addHeader(headers: Record<string, string>, text: string, start: number): number {
+  const colon = text.indexOf(':', start)
   // A line that begins with a space would continue the one before it: nobody sends that any more, and it is refused.
-  if (colon < 1 || !token.test(key) || !value.test(content)) throw malformed('a header is malformed')
-  const before = headers[key]
-  if (before !== undefined && key === 'content-length') throw malformed('there are two lengths')
-  headers[key] = before === undefined ? content : `${before}, ${content}`
+  const name = colon < 0 ? undefined : headerName(text.slice(start, colon))
+  if (name === undefined) throw malformed('a header is malformed')
+  let from = colon + 1
+  while (isBlank(text.charCodeAt(from))) from++
+  let end = from
+  for (let code = text.charCodeAt(end); end < text.length && code !== carriageReturn; code = text.charCodeAt(++end))
+    if (code === lineFeed || code === 0) throw malformed('a header is malformed')
+  if (end < text.length && text.charCodeAt(end + 1) !== lineFeed) throw malformed('a header is malformed')
+  let to = end
+  while (to > from && isBlank(text.charCodeAt(to - 1))) to--
+  set(headers, name, text.slice(from, to))
+  return end + 2
+}
+
+function isBlank(code: number): boolean {
+  return code === space || code === tab
+}
+
+function set(headers: Record<string, string>, name: string, value: string): void {
+  const before = headers[name]
+  if (before === undefined) headers[name] = value
+  else if (!Object.hasOwn(headers, name))
+    // Every object has something of this name, such as `constructor`.
+    Object.defineProperty(headers, name, { value, enumerable: true, writable: true, configurable: true })
+  else if (name === 'content-length') throw malformed('there are two lengths')
+  else headers[name] = `${before}, ${value}`
+}
+
+/** Names that were seen before, as they were written and in lower case: the answers of a service have the same few. */
+const names = new Map<string, string>()
+const maxNames = 200
+
+/** A name in lower case, if it is one. */
+function headerName(written: string): string | undefined {
+  const known = names.get(written)
+  if (known !== undefined) return known
+  if (!token.test(written)) return undefined
+  const name = written.toLowerCase()
+  if (names.size < maxNames) names.set(written, name)
+  return name
+}
+
+function keepsAlive(connection: string | undefined, byDefault: boolean): boolean {
+  if (connection === undefined || connection === 'keep-alive') return byDefault || connection !== undefined
+  const tokens = connection.toLowerCase().split(/[\t ,]+/)
+  return !tokens.includes('close') && (byDefault || tokens.includes('keep-alive'))
 }
 
 function framingOf(headers: Record<string, string>, method: string, statusCode: number): Framing {
-  const { 'content-length': length, 'transfer-encoding': encoding } = headers
+  const length = headers['content-length']
+  const encoding = headers['transfer-encoding']
   if (length !== undefined && !/^\d{1,15}$/.test(length)) throw malformed('the length is not a number')
   if (length !== undefined && encoding !== undefined) throw malformed('there is a length and an encoding')
   if (encoding !== undefined && encoding.toLowerCase() !== 'chunked') throw malformed('the encoding is unknown')
@@ -65,7 +106,8 @@ function framingOf(headers: Record<string, string>, method: string, statusCode: 
 }
 
 function idleLimitOf(keepAlive: string | undefined): number | undefined {
-  const found = /(?:^|[ ,])timeout=(\d{1,6})/i.exec(keepAlive ?? '')
+  if (keepAlive === undefined) return undefined
+  const found = /(?:^|[ ,])timeout=(\d{1,6})/i.exec(keepAlive)
   return found ? Number(found[1]) * 1000 : undefined
 }
 

@@ -7,6 +7,26 @@ import { errors } from './undici.js'
 /** TLS encrypts all that it is given before anything else happens in the process: about a millisecond for this much. */
 const tlsPiece = 1024 * 1024
 
+/** Bodies in memory up to this length leave together with their head, over TLS as well: copying them costs next to nothing. */
+const small = 16 * 1024
+
+/** Whether a body can be sent with {@link sendSmall}. */
+export function isSmall(body: HttpRequest['body']): body is Uint8Array | undefined {
+  return body === undefined || (body instanceof Uint8Array && body.byteLength <= small)
+}
+
+/** Writes a request whose body is small, or none. The socket has got all of it when this returns, and reports its errors itself. */
+export function sendSmall(socket: Socket, head: RequestHead, body: Uint8Array | undefined): void {
+  if (head.length === 0 || body === undefined) {
+    socket.write(head.text, 'latin1')
+    return
+  }
+  socket.cork()
+  socket.write(head.text, 'latin1')
+  socket.write(body)
+  socket.uncork()
+}
+
 /**
  * Writes a request. The body's bytes are not touched any more once this has resolved, or the socket is destroyed.
  *

@@ -19,14 +19,17 @@ export interface UndiciHttpClientOptions extends ConnectionOptions {
   dispatcher?: Dispatcher | undefined
 }
 
-/** Carries requests with undici: HTTP/1.1, keep-alive connections, bodies as buffers, no redirects. */
+/**
+ * Carries requests: HTTP/1.1, keep-alive connections, bodies as buffers, no redirects. Plain ones go over connections of its own,
+ * all others, and all where there is a proxy or a dispatcher, over undici's.
+ */
 export class UndiciHttpClient implements HttpClient {
   readonly #dispatcher: Dispatcher
   /** Connections to proxies that requests to HTTP endpoints are handed to; tunnels belong to the dispatcher. */
   readonly #forwarder: Dispatcher | undefined
   readonly #routes: ProxyRoutes | undefined
   readonly #own: boolean
-  /** For transfers. */
+  /** For plain requests, unless there is a proxy or a dispatcher. */
   readonly #bulk: BulkLane | undefined
   readonly #closing = new AbortController()
 
@@ -68,7 +71,7 @@ export class UndiciHttpClient implements HttpClient {
 
   send(request: HttpRequest): Promise<HttpResponse> {
     if (this.#closing.signal.aborted) return Promise.reject(new ClientClosedError())
-    return request.bulk && this.#bulk ? this.#bulk.send(request) : this.#dispatch(request)
+    return this.#bulk ? this.#bulk.send(request) : this.#dispatch(request)
   }
 
   #dispatch(request: HttpRequest): Promise<HttpResponse> {
@@ -83,7 +86,7 @@ export class UndiciHttpClient implements HttpClient {
   async close(): Promise<void> {
     if (this.#closing.signal.aborted) return
     this.#closing.abort()
-    await this.#bulk?.close(new ClientClosedError())
+    await this.#bulk?.close()
     if (this.#own) await Promise.all([this.#dispatcher.destroy(), this.#forwarder?.destroy()])
   }
 
