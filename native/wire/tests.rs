@@ -173,6 +173,8 @@ fn server(kind: Kind) -> Arc<ServerConfig> {
 /// The two ends before the handshake.
 fn ends(kind: Kind, trust: Arc<Trust>, name: &str) -> (Shared, Peer) {
     let (ours, theirs) = UnixStream::pair().expect("there are descriptors");
+    // As Node has it.
+    ours.set_nonblocking(true).expect("it is a socket");
     let socket = Socket::share(ours.as_raw_fd()).expect("it is a stream");
     let (secure, peer) = if kind == Kind::Plain {
         (None, Peer::Plain(theirs))

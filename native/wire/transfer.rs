@@ -12,8 +12,12 @@ use crate::error::Failure;
 use crate::file;
 use crate::part_writer::Target;
 
-/// Bytes of a file handled at a time: they fit the second-level cache.
+/// Bytes of a file that are read and sent at a time: they fit the second-level cache.
 const PIECE: usize = 256 * 1024;
+
+/// Bytes that are received before they are written. Writers of a file wait for each other, which fewer do when each writes
+/// more.
+const GATHERED: usize = 512 * 1024;
 
 thread_local! {
     /// Memory for a piece, kept while the thread lives.
@@ -100,20 +104,28 @@ pub fn send(
     patience: &mut Patience,
 ) -> Result<Moved, Failure> {
     line.check()?;
-    let (count, stopped) = offer(line, socket, bytes, Some(0), patience)?;
-    let stopped = match stopped {
-        None => flush(line, socket, count > 0, patience)?,
-        stopped => stopped,
+    let give = |line: &mut Line, _, rest: &[u8]| line.offer(socket, rest);
+    let (count, halt) = offer(line, socket, bytes, give, Some(0), patience);
+    let halt = match halt {
+        Halt::Not => flush(line, socket, count > 0, patience)?,
+        halt => halt,
     };
+    let answered = matches!(halt, Halt::Answered);
+    if let Halt::Failed(failure) = halt {
+        if count == 0 {
+            return Err(failure);
+        }
+        line.leave(failure);
+    }
     Ok(Moved {
         count: count as u64,
-        answered: stopped == Some(Waited::Answered),
+        answered,
         plain: 0,
         remote: 0,
     })
 }
 
-/// Sends a range of a file.
+/// Sends a range of a file. A failure after something was sent is left to the next job: what may have left is always told.
 pub fn send_file(
     line: &mut Line,
     socket: &Socket,
@@ -129,14 +141,24 @@ pub fn send_file(
             let length = (range.length - moved.count).min(PIECE as u64) as usize;
             let piece = &mut memory[..length];
             let read = file::read_full(source, piece, range.offset + moved.count)
-                .map_err(Failure::system("read"))?;
-            if read < length {
-                return Err(Failure::FileTooShort);
+                .map_err(Failure::system("read"));
+            match read {
+                Ok(read) if read == length => (),
+                Ok(_) => return settle(line, moved, Halt::Failed(Failure::FileTooShort)),
+                Err(failure) => return settle(line, moved, Halt::Failed(failure)),
             }
             let before = moved;
             range.outwards(&mut moved, stream.as_mut(), piece);
-            let (count, stopped) = offer(line, socket, piece, Some(before.count), patience)?;
-            if let Some(stopped) = stopped {
+            let place = range.offset + before.count;
+            let give = |line: &mut Line, at: usize, rest: &[u8]| {
+                if range.cipher.is_some() {
+                    line.offer(socket, rest)
+                } else {
+                    line.offer_of(socket, source, place + at as u64, rest)
+                }
+            };
+            let (count, halt) = offer(line, socket, piece, give, Some(before.count), patience);
+            if !matches!(halt, Halt::Not) {
                 // The sums are of more than was sent: once more, of that.
                 moved = before;
                 let sent = &mut piece[..count];
@@ -145,16 +167,25 @@ pub fn send_file(
                     stream.apply(sent);
                 }
                 range.outwards(&mut moved, stream().as_mut(), sent);
-                moved.answered = stopped == Waited::Answered;
-                return Ok(moved);
+                return settle(line, moved, halt);
             }
             if patience.is_due() {
                 return Ok(moved);
             }
         }
-        moved.answered = flush(line, socket, moved.count > 0, patience)? == Some(Waited::Answered);
-        Ok(moved)
+        let halt = flush(line, socket, moved.count > 0, patience).unwrap_or_else(Halt::Failed);
+        settle(line, moved, halt)
     })
+}
+
+/// What a job tells that sent so much. A failure is left to the next one if there is anything to tell.
+fn settle(line: &mut Line, mut moved: Moved, halt: Halt) -> Result<Moved, Failure> {
+    match halt {
+        Halt::Failed(failure) if moved.count == 0 => return Err(failure),
+        Halt::Failed(failure) => line.leave(failure),
+        halt => moved.answered = matches!(halt, Halt::Answered),
+    }
+    Ok(moved)
 }
 
 /// Receives into a range of a file. A failure after something was moved is left to the next job.
@@ -170,7 +201,7 @@ pub fn receive_file(
         let mut stream = range.cipher.map(CipherSpec::start);
         let mut moved = range.begin();
         while moved.count < range.length {
-            let length = (range.length - moved.count).min(PIECE as u64) as usize;
+            let length = (range.length - moved.count).min(GATHERED as u64) as usize;
             let some = moved.count > 0;
             let (filled, mut end) = gather(line, socket, &mut memory[..length], some, patience);
             let piece = &mut memory[..filled];
@@ -239,45 +270,69 @@ fn send_whole(
     bytes: &[u8],
     patience: &mut Patience,
 ) -> Result<(), Failure> {
-    let (_, stopped) = offer(line, socket, bytes, None, patience)?;
-    if stopped.is_none() && flush(line, socket, false, patience)?.is_some() {
-        line.cut();
+    let give = |line: &mut Line, _, rest: &[u8]| line.offer(socket, rest);
+    let halt = match offer(line, socket, bytes, give, None, patience) {
+        (_, Halt::Not) => flush(line, socket, false, patience)?,
+        (_, halt) => halt,
+    };
+    match halt {
+        Halt::Failed(failure) => return Err(failure),
+        Halt::Not => (),
+        _ => line.cut(),
     }
     Ok(())
 }
 
-/// Has the line take the bytes over: how many it took, and what came first if that was not all. `moved` is what the job has
-/// to report already, if it reports.
+/// Why bytes were not sent further.
+enum Halt {
+    /// They were.
+    Not,
+    /// It is time to report.
+    Due,
+    /// Bytes came back meanwhile.
+    Answered,
+    Failed(Failure),
+}
+
+/// Has the line take the bytes over by giving it the rest again and again: how many it took, and what came first if that was
+/// not all. `moved` is what the job has to report already, if it reports.
 fn offer(
     line: &mut Line,
     socket: &Socket,
     bytes: &[u8],
+    mut give: impl FnMut(&mut Line, usize, &[u8]) -> Result<Option<usize>, Failure>,
     moved: Option<u64>,
     patience: &mut Patience,
-) -> Result<(usize, Option<Waited>), Failure> {
+) -> (usize, Halt) {
     let mut count = 0;
     while count < bytes.len() {
-        patience.check()?;
-        match line.offer(socket, &bytes[count..]) {
-            Ok(Some(taken)) => count += taken,
+        let given = patience
+            .check()
+            .and_then(|()| give(line, count, &bytes[count..]));
+        let waited = match given {
+            Ok(Some(taken)) => {
+                count += taken;
+                continue;
+            }
             Ok(None) => {
                 let reporting = moved.is_some_and(|moved| moved + count as u64 > 0);
-                match line.wait_for_room(socket, patience, reporting)? {
-                    Waited::Ready => (),
-                    Waited::Due => return Ok((count, Some(Waited::Due))),
-                    Waited::Answered => break,
-                }
+                line.wait_for_room(socket, patience, reporting)
             }
             // Who refuses a request may answer and close at once.
-            Err(_) if matches!(line.is_answered(socket), Ok(true)) => break,
-            Err(failure) => return Err(failure),
+            Err(_) if matches!(line.is_answered(socket), Ok(true)) => Ok(Waited::Answered),
+            Err(failure) => Err(failure),
+        };
+        match waited {
+            Ok(Waited::Ready) => (),
+            Ok(Waited::Due) => return (count, Halt::Due),
+            Ok(Waited::Answered) => {
+                line.cut();
+                return (count, Halt::Answered);
+            }
+            Err(failure) => return (count, Halt::Failed(failure)),
         }
     }
-    if count == bytes.len() {
-        return Ok((count, None));
-    }
-    line.cut();
-    Ok((count, Some(Waited::Answered)))
+    (count, Halt::Not)
 }
 
 /// Waits until the system has everything that the line took over, or something comes first.
@@ -286,14 +341,15 @@ fn flush(
     socket: &Socket,
     reporting: bool,
     patience: &mut Patience,
-) -> Result<Option<Waited>, Failure> {
+) -> Result<Halt, Failure> {
     while !line.flush(socket)? {
         match line.wait_for_room(socket, patience, reporting)? {
             Waited::Ready => (),
-            stopped => return Ok(Some(stopped)),
+            Waited::Due => return Ok(Halt::Due),
+            Waited::Answered => return Ok(Halt::Answered),
         }
     }
-    Ok(None)
+    Ok(Halt::Not)
 }
 
 /// Why a piece was not gathered further.
@@ -336,7 +392,7 @@ fn gather(
 
 fn with_memory<T>(work: impl FnOnce(&mut [u8]) -> T) -> T {
     MEMORY.with_borrow_mut(|memory| {
-        memory.resize(PIECE, 0);
+        memory.resize(GATHERED, 0);
         work(memory)
     })
 }
