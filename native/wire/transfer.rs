@@ -104,8 +104,7 @@ pub fn send(
     patience: &mut Patience,
 ) -> Result<Moved, Failure> {
     line.check()?;
-    let give = |line: &mut Line, _, rest: &[u8]| line.offer(socket, rest);
-    let (count, halt) = offer(line, socket, bytes, give, Some(0), patience);
+    let (count, halt) = offer(line, socket, bytes, Some(0), patience);
     let halt = match halt {
         Halt::Not => flush(line, socket, count > 0, patience)?,
         halt => halt,
@@ -149,15 +148,7 @@ pub fn send_file(
             }
             let before = moved;
             range.outwards(&mut moved, stream.as_mut(), piece);
-            let place = range.offset + before.count;
-            let give = |line: &mut Line, at: usize, rest: &[u8]| {
-                if range.cipher.is_some() {
-                    line.offer(socket, rest)
-                } else {
-                    line.offer_of(socket, source, place + at as u64, rest)
-                }
-            };
-            let (count, halt) = offer(line, socket, piece, give, Some(before.count), patience);
+            let (count, halt) = offer(line, socket, piece, Some(before.count), patience);
             if !matches!(halt, Halt::Not) {
                 // The sums are of more than was sent: once more, of that.
                 moved = before;
@@ -270,8 +261,7 @@ fn send_whole(
     bytes: &[u8],
     patience: &mut Patience,
 ) -> Result<(), Failure> {
-    let give = |line: &mut Line, _, rest: &[u8]| line.offer(socket, rest);
-    let halt = match offer(line, socket, bytes, give, None, patience) {
+    let halt = match offer(line, socket, bytes, None, patience) {
         (_, Halt::Not) => flush(line, socket, false, patience)?,
         (_, halt) => halt,
     };
@@ -294,13 +284,12 @@ enum Halt {
     Failed(Failure),
 }
 
-/// Has the line take the bytes over by giving it the rest again and again: how many it took, and what came first if that was
+/// Has the line take the bytes over: how many it took, and what came first if that was
 /// not all. `moved` is what the job has to report already, if it reports.
 fn offer(
     line: &mut Line,
     socket: &Socket,
     bytes: &[u8],
-    mut give: impl FnMut(&mut Line, usize, &[u8]) -> Result<Option<usize>, Failure>,
     moved: Option<u64>,
     patience: &mut Patience,
 ) -> (usize, Halt) {
@@ -308,7 +297,7 @@ fn offer(
     while count < bytes.len() {
         let given = patience
             .check()
-            .and_then(|()| give(line, count, &bytes[count..]));
+            .and_then(|()| line.offer(socket, &bytes[count..]));
         let waited = match given {
             Ok(Some(taken)) => {
                 count += taken;
