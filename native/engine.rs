@@ -9,10 +9,13 @@ use zeroize::Zeroizing;
 
 use crate::convert::{Answer, Bytes, Position};
 use crate::environment::{Environment, Promise};
+#[cfg(unix)]
+use crate::folder::Folder;
 use crate::part_reader::PartReader;
 use crate::part_writer::PartWriter;
 use crate::rsa::{self, Padding};
 use crate::segments::{self, SegmentSpec};
+use crate::small_file;
 use crate::stop::Cancellation;
 
 /// Opens files and works with RSA, on the pool's threads.
@@ -50,6 +53,33 @@ impl Engine {
     ) -> Result<Promise> {
         let environment = self.environment.clone();
         let work = move || PartWriter::open(environment, &PathBuf::from(path), size.0, existing);
+        self.environment.submit(env, &[], None, move |_| work())
+    }
+
+    /// Promise of the length of a file that is read whole into `buffer`; -1 when it does not fit or is no regular file.
+    #[napi(catch_unwind)]
+    pub fn read_small_file(
+        &self,
+        env: Env,
+        path: String,
+        buffer: Bytes,
+        follow: bool,
+    ) -> Result<Promise> {
+        let mut remote = buffer.detach();
+        self.environment.submit(env, &[buffer], None, move |_| {
+            // SAFETY: submitted together with the buffer.
+            let buffer = unsafe { remote.as_mut_slice() };
+            let length = small_file::read(&PathBuf::from(path), buffer, follow)?;
+            Ok(length.map_or(-1.0, |length| length as f64))
+        })
+    }
+
+    /// Promise of a `Folder`, which is held open.
+    #[cfg(unix)]
+    #[napi(catch_unwind)]
+    pub fn open_folder(&self, env: Env, path: String) -> Result<Promise> {
+        let environment = self.environment.clone();
+        let work = move || Folder::open_path(environment, &path);
         self.environment.submit(env, &[], None, move |_| work())
     }
 

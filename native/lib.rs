@@ -11,6 +11,8 @@ mod engine;
 mod environment;
 mod error;
 mod file;
+#[cfg(unix)]
+mod folder;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzing;
 mod keep_loaded;
@@ -19,6 +21,7 @@ mod part_writer;
 mod pool;
 mod rsa;
 pub mod segments;
+mod small_file;
 mod stop;
 
 use napi_derive::napi;
@@ -26,7 +29,7 @@ use napi_derive::napi;
 /// Revision of the interface between the addon and its TypeScript caller. Raised with every change of either, so that a
 /// binary left over from another version is refused instead of misread.
 #[napi]
-pub const CONTRACT: u32 = 2;
+pub const CONTRACT: u32 = 3;
 
 /// Version of the crate, for diagnostics.
 #[napi(catch_unwind)]

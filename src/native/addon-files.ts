@@ -156,8 +156,12 @@ async function explained<T>(work: Promise<T>, path: string): Promise<T> {
   try {
     return await work
   } catch (error) {
-    const { code, syscall, errno, message } = error as AddonError
-    if (syscall === undefined) throw error
-    throw systemError(nameOfErrno(errno ?? 0) ?? code, syscall, path, message)
+    throw asSystemError(error, path)
   }
+}
+
+/** The error that Node would raise, for one of the system; others as they are. */
+export function asSystemError(error: unknown, path: string): unknown {
+  const { code, syscall, errno, message } = error as AddonError
+  return syscall === undefined ? error : systemError(nameOfErrno(errno ?? 0) ?? code, syscall, path, message)
 }

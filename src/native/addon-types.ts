@@ -3,10 +3,10 @@
  * holds both engines to the same behaviour. Raise {@link CONTRACT} here and in `native/lib.rs` with every change.
  */
 
-import type { CipherSpec, FileStat, SegmentSpec } from './engine.js'
+import type { CipherSpec, FileStat, SegmentSpec, SmallFileOutcome } from './engine.js'
 
 /** Revision of this file and its Rust counterpart. */
-export const CONTRACT = 2
+export const CONTRACT = 3
 
 /** The loaded addon. */
 export interface Addon {
@@ -33,6 +33,10 @@ export interface AddonCancellation {
 export interface AddonEngine {
   openReader(path: string): Promise<AddonPartReader>
   openWriter(path: string, size: number, existing: boolean): Promise<AddonPartWriter>
+  /** -1 for what is not read. Rejects with the code `Changed` for a file that is being written to. */
+  readSmallFile(path: string, buffer: Uint8Array, follow: boolean): Promise<number>
+  /** Not on Windows. */
+  openFolder?(path: string): Promise<AddonFolder>
   rsaEncrypt(pem: string, data: Uint8Array, oaep: boolean): Promise<Buffer>
   rsaDecrypt(pem: string, data: Uint8Array, oaep: boolean): Promise<Buffer>
   sealSegments(
@@ -69,6 +73,21 @@ export interface AddonPartWriter {
   ): Promise<{ received: bigint; plain: bigint }>
   finish(): Promise<void>
   discard(): Promise<void>
+}
+
+/** An open folder. */
+export interface AddonFolder {
+  open(names: readonly string[]): Promise<AddonFolder>
+  write(
+    name: string,
+    temporary: string,
+    bytes: Uint8Array,
+    synchronised: boolean,
+    modifiedMs: number | undefined,
+    replace: boolean,
+    cancellation: AddonCancellation | undefined,
+  ): Promise<SmallFileOutcome>
+  close(): void
 }
 
 /** An error as the addon rejects with it; `syscall` and `errno` are there when the system refused. */

@@ -1,5 +1,6 @@
 import { DecryptionError } from '../errors.js'
 import { cancellable, openAddonReader, openAddonWriter } from './addon-files.js'
+import { openAddonFolder, readAddonFile } from './addon-small-files.js'
 import type { Addon, AddonAesCtr, AddonError } from './addon-types.js'
 import { partBuffers } from './buffer-pool.js'
 import {
@@ -13,6 +14,7 @@ import {
   checkSignal,
 } from './checks.js'
 import type { AesCtr, CipherSpec, NativeEngine } from './engine.js'
+import { openFallbackFolder } from './fallback-small-files.js'
 import { keyError, messageError, normalizePem } from './pem.js'
 import { segmentsLength } from './segments.js'
 
@@ -80,6 +82,18 @@ export function createAddonEngine(addon: Addon): NativeEngine {
       checkPath(path)
       checkInteger('size', options?.size)
       return openAddonWriter(addon, engine, path, options.size, options.existing ?? false)
+    },
+
+    async readSmallFile(path, buffer, follow) {
+      checkPath(path)
+      checkBytes('buffer', buffer)
+      return readAddonFile(engine, path, buffer, follow)
+    },
+
+    async openFolder(path) {
+      checkPath(path)
+      // Windows opens nothing by its name in an open folder.
+      return engine.openFolder ? openAddonFolder(addon, engine.openFolder(path), path) : openFallbackFolder(path)
     },
   }
 }
