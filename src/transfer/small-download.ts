@@ -16,7 +16,8 @@ export class SmallDownloads {
   readonly #request: Omit<DownloadRequest, 'key'>
 
   constructor(core: ClientCore, request: Omit<DownloadRequest, 'key'>, options: DownloaderOptions) {
-    this.#core = smallFilesCore(core, options)
+    // Elsewhere a small answer comes as a whole and not as a stream, which is half of what it costs.
+    this.#core = smallFilesCore(core, options, false)
     this.#buffers = new SmallBuffers(core)
     this.#request = request
   }

@@ -42,11 +42,13 @@ export function throttledCore(client: ClientCore, parallelism: AdaptiveParalleli
 /**
  * The view of the client that all small files of a folder share: one made for each of them would cost as much as its request.
  * What the service says about too many requests is for the folder's view to hear, which this one is made of.
+ *
+ * @param bulk whether requests go as those of parts do
  */
-export function smallFilesCore(client: ClientCore, options: TransferOptions): ClientCore {
+export function smallFilesCore(client: ClientCore, options: TransferOptions, bulk: boolean): ClientCore {
   const { minThroughput, minThroughputWindow } = options
   return viewOf(client, {
-    bulk: true,
+    bulk,
     httpClient: watchBodies(client, {
       minThroughput: minThroughput ?? client.options.minThroughput,
       minThroughputWindow: minThroughputWindow ?? client.options.minThroughputWindow,
