@@ -15,7 +15,7 @@ use crate::part_reader::PartReader;
 use crate::part_writer::PartWriter;
 use crate::rsa::{self, Padding};
 use crate::segments::{self, SegmentSpec};
-use crate::small_file;
+use crate::small_file::{self, Outcomes};
 use crate::stop::Cancellation;
 
 /// Opens files and works with RSA, on the pool's threads.
@@ -56,21 +56,26 @@ impl Engine {
         self.environment.submit(env, &[], None, move |_| work())
     }
 
-    /// Promise of the length of a file that is read whole into `buffer`; -1 when it does not fit or is no regular file.
+    /// Promise of `Outcomes`: the lengths of files that are read whole, each into its buffer; -1 for one that does not fit or
+    /// is no regular file.
     #[napi(catch_unwind)]
-    pub fn read_small_file(
+    pub fn read_small_files(
         &self,
         env: Env,
-        path: String,
-        buffer: Bytes,
+        paths: Vec<String>,
+        buffers: Vec<Bytes>,
         follow: bool,
     ) -> Result<Promise> {
-        let mut remote = buffer.detach();
-        self.environment.submit(env, &[buffer], None, move |_| {
-            // SAFETY: submitted together with the buffer.
-            let buffer = unsafe { remote.as_mut_slice() };
-            let length = small_file::read(&PathBuf::from(path), buffer, follow)?;
-            Ok(length.map_or(-1.0, |length| length as f64))
+        let mut remote: Vec<_> = buffers.iter().map(Bytes::detach).collect();
+        self.environment.submit(env, &buffers, None, move |stop| {
+            let files = paths.iter().zip(&mut remote);
+            Ok(Outcomes::of(files.map(|(path, buffer)| {
+                stop.check()?;
+                // SAFETY: submitted together with the buffers.
+                let buffer = unsafe { buffer.as_mut_slice() };
+                let length = small_file::read(&PathBuf::from(path), buffer, follow)?;
+                Ok(length.map_or(-1.0, |length| length as f64))
+            })))
         })
     }
 

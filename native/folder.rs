@@ -18,6 +18,7 @@ use napi_derive::napi;
 use crate::convert::Bytes;
 use crate::environment::{Environment, Promise};
 use crate::error::{Failure, is_a_directory};
+use crate::small_file::Outcomes;
 use crate::stop::{Cancellation, Stop};
 
 /// What a folder is opened with: a mere handle where the system has such a thing, so that no right to list it is needed.
@@ -48,18 +49,26 @@ pub struct Folder {
 /// What became of a file that was to be written.
 #[derive(Debug, PartialEq, Eq)]
 enum Outcome {
-    Written,
+    Written = 0,
     /// There is a file of that name already; nothing was done.
-    Exists,
+    Exists = 1,
     /// The folder is not any more where it was opened; nothing was done.
-    Moved,
+    Moved = 2,
 }
 
-/// How a file is written.
-struct Settings {
-    synchronised: bool,
-    modified_ms: Option<f64>,
-    replace: bool,
+/// A file that is to be written.
+#[napi(object, object_to_js = false)]
+pub struct NewFile {
+    /// Its name.
+    pub name: String,
+    /// The name that it has until it is complete.
+    pub temporary: String,
+    /// Whether its bytes are to be on the disk before it gets its name.
+    pub synchronised: bool,
+    /// Time of its last change, in milliseconds since 1970.
+    pub modified_ms: Option<f64>,
+    /// Whether it takes the place of another one.
+    pub replace: bool,
 }
 
 impl Folder {
@@ -101,40 +110,27 @@ impl Folder {
         })
     }
 
-    /// Writes a file under a temporary name and then gives it its own. Promise of a word: `written`, `exists`, `moved`.
+    /// Writes files, each under a temporary name and then its own. Promise of `Outcomes`: 0 for a file that is written, 1 where
+    /// there is one already, 2 when the folder has moved.
     #[napi(catch_unwind)]
-    #[allow(
-        clippy::too_many_arguments,
-        reason = "an object of options would cost more than the call"
-    )]
     pub fn write(
         &self,
         env: Env,
-        name: String,
-        temporary: String,
-        bytes: Bytes,
-        synchronised: bool,
-        modified_ms: Option<f64>,
-        replace: bool,
+        files: Vec<NewFile>,
+        bytes: Vec<Bytes>,
         cancellation: Option<&Cancellation>,
     ) -> Result<Promise> {
         let place = self.place()?;
-        let settings = Settings {
-            synchronised,
-            modified_ms,
-            replace,
-        };
-        let mut remote = bytes.detach();
+        let mut remote: Vec<_> = bytes.iter().map(Bytes::detach).collect();
         self.environment
-            .submit(env, &[bytes], cancellation, move |stop| {
-                // SAFETY: submitted together with the bytes.
-                let bytes = unsafe { remote.as_mut_slice() };
-                let names = (plain(&name)?, plain(&temporary)?);
-                Ok(match place.write(names, bytes, &settings, stop)? {
-                    Outcome::Written => "written",
-                    Outcome::Exists => "exists",
-                    Outcome::Moved => "moved",
-                })
+            .submit(env, &bytes, cancellation, move |stop| {
+                let files = files.iter().zip(&mut remote);
+                Ok(Outcomes::of(files.map(|(file, bytes)| {
+                    // SAFETY: submitted together with the bytes.
+                    let bytes = unsafe { bytes.as_mut_slice() };
+                    let names = (plain(&file.name)?, plain(&file.temporary)?);
+                    Ok(f64::from(place.write(names, bytes, file, stop)? as u8))
+                })))
             })
     }
 
@@ -197,7 +193,7 @@ impl Place {
         &self,
         (name, temporary): (CString, CString),
         bytes: &[u8],
-        settings: &Settings,
+        settings: &NewFile,
         stop: &Stop,
     ) -> std::result::Result<Outcome, Failure> {
         if !self.holds() {
@@ -244,7 +240,7 @@ impl Place {
 fn fill(
     mut file: File,
     bytes: &[u8],
-    settings: &Settings,
+    settings: &NewFile,
     stop: &Stop,
 ) -> std::result::Result<(), Failure> {
     file.write_all(bytes).map_err(Failure::system("write"))?;
@@ -294,11 +290,15 @@ mod tests {
     use std::os::unix::fs::{MetadataExt, symlink};
     use std::sync::atomic::AtomicBool;
 
-    const SETTINGS: Settings = Settings {
-        synchronised: true,
-        modified_ms: Some(1_500_000_000_250.0),
-        replace: false,
-    };
+    fn settings(replace: bool) -> NewFile {
+        NewFile {
+            name: String::new(),
+            temporary: String::new(),
+            synchronised: true,
+            modified_ms: Some(1_500_000_000_250.0),
+            replace,
+        }
+    }
 
     fn open(path: &Path, names: &[&str]) -> std::result::Result<Place, Failure> {
         let mut place = Place::open(None, path.as_os_str().as_bytes())?;
@@ -311,7 +311,7 @@ mod tests {
     fn write(
         place: &Place,
         name: &str,
-        settings: &Settings,
+        settings: &NewFile,
     ) -> std::result::Result<Outcome, Failure> {
         let temporary = plain(&format!("{name}.tmp"));
         let names = (plain(name)?, temporary?);
@@ -334,7 +334,7 @@ mod tests {
         let path = scratch.path(".");
         fs::create_dir_all(path.join("a/b")).expect("the folder can be written");
         let place = open(&path, &["a", "b"]).expect("it is there");
-        let outcome = write(&place, "file", &SETTINGS).expect("it is writable");
+        let outcome = write(&place, "file", &settings(false)).expect("it is writable");
         assert_eq!(outcome, Outcome::Written);
         assert_eq!(names(&path.join("a/b")), ["file"]);
         let file = path.join("a/b/file");
@@ -355,13 +355,7 @@ mod tests {
         symlink("kept", path.join("link")).expect("the folder can be written");
         fs::create_dir(path.join("folder")).expect("the folder can be written");
         let place = open(&path, &[]).expect("it is there");
-        let outcome = |name, replace| {
-            let settings = Settings {
-                replace,
-                ..SETTINGS
-            };
-            write(&place, name, &settings)
-        };
+        let outcome = |name, replace| write(&place, name, &settings(replace));
         assert_eq!(
             outcome("file", false).expect("it is writable"),
             Outcome::Exists
@@ -402,20 +396,20 @@ mod tests {
         let place = open(&path, &["a", "b"]).expect("it is there");
         fs::rename(path.join("a"), path.join("was")).expect("the folder can be written");
         assert_eq!(
-            write(&place, "file", &SETTINGS).expect("no error"),
+            write(&place, "file", &settings(false)).expect("no error"),
             Outcome::Moved
         );
         // Even where the link leads to the very folder: that may lie anywhere.
         symlink(path.join("was"), path.join("a")).expect("the folder can be written");
         assert_eq!(
-            write(&place, "file", &SETTINGS).expect("no error"),
+            write(&place, "file", &settings(false)).expect("no error"),
             Outcome::Moved
         );
         fs::remove_file(path.join("a")).expect("the folder can be written");
         fs::create_dir_all(outside.path("b")).expect("the folder can be written");
         symlink(outside.path("."), path.join("a")).expect("the folder can be written");
         assert_eq!(
-            write(&place, "file", &SETTINGS).expect("no error"),
+            write(&place, "file", &settings(false)).expect("no error"),
             Outcome::Moved
         );
         assert!(names(&outside.path("b")).is_empty());
@@ -429,7 +423,7 @@ mod tests {
         let place = open(&path, &[]).expect("it is there");
         let stop = Stop::with(Arc::new(AtomicBool::new(true)), None);
         let file = (plain("file").expect("a name"), plain("x").expect("a name"));
-        let failure = place.write(file, b"content", &SETTINGS, &stop);
+        let failure = place.write(file, b"content", &settings(false), &stop);
         assert!(matches!(failure, Err(Failure::Cancelled)));
         assert!(names(&path).is_empty());
     }

@@ -2,9 +2,53 @@
 
 use std::fs::{File, OpenOptions};
 use std::path::Path;
+use std::ptr;
+use std::time::{Duration, Instant};
+
+use napi::bindgen_prelude::ToNapiValue;
+use napi::sys;
 
 use crate::error::{Failure, is_a_directory};
 use crate::file;
+
+/// What became of several files, each by itself: a number, or why not. And how long it took.
+pub struct Outcomes {
+    each: Vec<Result<f64, Failure>>,
+    took: Duration,
+}
+
+impl Outcomes {
+    /// Does it, one after the other.
+    pub fn of(work: impl Iterator<Item = Result<f64, Failure>>) -> Self {
+        let began = Instant::now();
+        let each = work.collect();
+        Outcomes {
+            each,
+            took: began.elapsed(),
+        }
+    }
+}
+
+/// An array: for each file a number or an error, then the milliseconds.
+impl ToNapiValue for Outcomes {
+    unsafe fn to_napi_value(env: sys::napi_env, outcomes: Self) -> napi::Result<sys::napi_value> {
+        let mut array = ptr::null_mut();
+        let milliseconds = outcomes.took.as_secs_f64() * 1e3;
+        let values = outcomes.each.into_iter().chain([Ok(milliseconds)]);
+        // SAFETY: napi-rs and `Environment` pass a live environment, on its thread and inside a scope; the pointers are locals.
+        unsafe {
+            sys::napi_create_array_with_length(env, values.size_hint().0, &mut array);
+            for (index, value) in (0..).zip(values) {
+                let value = match value {
+                    Ok(number) => f64::to_napi_value(env, number)?,
+                    Err(failure) => failure.to_js(env),
+                };
+                sys::napi_set_element(env, array, index, value);
+            }
+        }
+        Ok(array)
+    }
+}
 
 /// Reads a whole file into the beginning of `buffer` and returns its length. Nothing when it does not fit, or is no regular
 /// file. Fails with [`Failure::Changed`] when it is written to meanwhile: the bytes would be those of no state of it.

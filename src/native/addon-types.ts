@@ -3,7 +3,7 @@
  * holds both engines to the same behaviour. Raise {@link CONTRACT} here and in `native/lib.rs` with every change.
  */
 
-import type { CipherSpec, FileStat, SegmentSpec, SmallFileOutcome } from './engine.js'
+import type { CipherSpec, FileStat, SegmentSpec } from './engine.js'
 
 /** Revision of this file and its Rust counterpart. */
 export const CONTRACT = 3
@@ -33,8 +33,8 @@ export interface AddonCancellation {
 export interface AddonEngine {
   openReader(path: string): Promise<AddonPartReader>
   openWriter(path: string, size: number, existing: boolean): Promise<AddonPartWriter>
-  /** -1 for what is not read. Rejects with the code `Changed` for a file that is being written to. */
-  readSmallFile(path: string, buffer: Uint8Array, follow: boolean): Promise<number>
+  /** Lengths; -1 for what is not read, an error of the code `Changed` for a file that is being written to. */
+  readSmallFiles(paths: string[], buffers: Uint8Array[], follow: boolean): Promise<AddonOutcomes>
   /** Not on Windows. */
   openFolder?(path: string): Promise<AddonFolder>
   rsaEncrypt(pem: string, data: Uint8Array, oaep: boolean): Promise<Buffer>
@@ -75,18 +75,23 @@ export interface AddonPartWriter {
   discard(): Promise<void>
 }
 
+/** For each file a number or an error, then the milliseconds that all took. */
+export type AddonOutcomes = (number | AddonError)[]
+
+/** A file that is to be written to a folder. */
+export interface AddonNewFile {
+  readonly name: string
+  readonly temporary: string
+  readonly synchronised: boolean
+  readonly modifiedMs: number | undefined
+  readonly replace: boolean
+}
+
 /** An open folder. */
 export interface AddonFolder {
   open(names: readonly string[]): Promise<AddonFolder>
-  write(
-    name: string,
-    temporary: string,
-    bytes: Uint8Array,
-    synchronised: boolean,
-    modifiedMs: number | undefined,
-    replace: boolean,
-    cancellation: AddonCancellation | undefined,
-  ): Promise<SmallFileOutcome>
+  /** 0 for a file that is written, 1 where there is one already, 2 when the folder has moved. */
+  write(files: AddonNewFile[], bytes: Uint8Array[], cancellation: AddonCancellation | undefined): Promise<AddonOutcomes>
   close(): void
 }
 

@@ -1,6 +1,6 @@
 import { DecryptionError } from '../errors.js'
 import { cancellable, openAddonReader, openAddonWriter } from './addon-files.js'
-import { openAddonFolder, readAddonFile } from './addon-small-files.js'
+import { AddonSmallFiles, openAddonFolder } from './addon-small-files.js'
 import type { Addon, AddonAesCtr, AddonError } from './addon-types.js'
 import { partBuffers } from './buffer-pool.js'
 import {
@@ -21,6 +21,7 @@ import { segmentsLength } from './segments.js'
 /** Gives the addon its pleasant shape. To be called once for each thread. */
 export function createAddonEngine(addon: Addon): NativeEngine {
   const engine = new addon.Engine()
+  const smallFiles = new AddonSmallFiles(engine)
   return {
     kind: 'addon',
     pool: partBuffers,
@@ -87,7 +88,7 @@ export function createAddonEngine(addon: Addon): NativeEngine {
     async readSmallFile(path, buffer, follow) {
       checkPath(path)
       checkBytes('buffer', buffer)
-      return readAddonFile(engine, path, buffer, follow)
+      return smallFiles.read(path, buffer, follow)
     },
 
     async openFolder(path) {
