@@ -63,7 +63,7 @@ export class TargetFolder {
    * the same wait for each other, so that the second finds the first.
    */
   async writeFile<T>(segments: readonly string[], write: (path: string) => Promise<T>): Promise<T> {
-    return this.#inTurn(segments, async () => write(await this.#prepare(segments)))
+    return this.#inTurn(segments.join('/'), async () => write(await this.#prepare(segments)))
   }
 
   /**
@@ -71,26 +71,38 @@ export class TargetFolder {
    * no more where it was is looked for anew, with all the checks.
    */
   async writeSmallFile(segments: readonly string[], bytes: Uint8Array, settings: SmallFileSettings): Promise<void> {
-    const name = segments.at(-1) as string
-    const options = { ...settings, temporary: this.#temporary(name) }
-    await this.#inTurn(segments, async () => {
+    const key = segments.join('/')
+    await this.#inTurn(key, async () => {
       try {
-        for (let tries = 0; tries < 3; tries++) {
-          const write = (replace: boolean) =>
-            this.#open.use(segments.slice(0, -1), folder => folder.writeFile(name, bytes, { ...options, replace }))
-          let outcome = await write(false)
-          if (outcome === 'exists') {
-            await this.#prepare(segments)
-            outcome = await write(true)
-          }
-          if (outcome === 'written') return
-        }
-        const message = 'ENOENT: the folder is moved again and again'
-        throw Object.assign(new Error(message), { code: 'ENOENT' })
+        await this.#writeSmall(key, segments, bytes, settings)
       } catch (error) {
         throw asFileError('write', join(this.#root, ...segments), error)
       }
     })
+  }
+
+  async #writeSmall(
+    key: string,
+    segments: readonly string[],
+    bytes: Uint8Array,
+    { fsync, modifiedMs, signal }: SmallFileSettings,
+  ): Promise<void> {
+    const name = segments.at(-1) as string
+    const folder = key.slice(0, -name.length - 1)
+    const temporary = this.#temporary(name)
+    const write = (replace: boolean) =>
+      this.#open.use(folder, segments, open =>
+        open.writeFile(name, bytes, { temporary, fsync, modifiedMs, replace, signal }),
+      )
+    for (let tries = 0; tries < 3; tries++) {
+      let outcome = await write(false)
+      if (outcome === 'exists') {
+        await this.#prepare(segments)
+        outcome = await write(true)
+      }
+      if (outcome === 'written') return
+    }
+    throw Object.assign(new Error('ENOENT: the folder is moved again and again'), { code: 'ENOENT' })
   }
 
   /** Lets go of the folders. Nothing may be under way. */
@@ -99,8 +111,8 @@ export class TargetFolder {
   }
 
   /** Does something about a name once nothing else is done about it, or about what some systems take for the same. */
-  async #inTurn<T>(segments: readonly string[], work: () => Promise<T>): Promise<T> {
-    const folded = foldedName(segments.join('/'))
+  async #inTurn<T>(key: string, work: () => Promise<T>): Promise<T> {
+    const folded = foldedName(key)
     while (this.#busy.has(folded)) await this.#busy.get(folded)
     const working = work()
     this.#busy.set(

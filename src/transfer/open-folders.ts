@@ -28,13 +28,18 @@ export class OpenFolders {
     this.#path = root
   }
 
-  /** Opens a folder, if need be, for the time of some work. One that turns out to have moved is not used again. */
+  /**
+   * Opens a folder, if need be, for the time of some work. One that turns out to have moved is not used again.
+   *
+   * @param name names that lead to the folder, joined by `/`
+   * @param file the same names, and that of a file in the folder
+   */
   async use(
-    segments: readonly string[],
+    name: string,
+    file: readonly string[],
     work: (folder: OpenFolder) => Promise<SmallFileOutcome>,
   ): Promise<SmallFileOutcome> {
-    const name = segments.join('/')
-    const entry = this.#entryOf(name, segments)
+    const entry = this.#entryOf(name, file)
     entry.users++
     try {
       const outcome = await work(await entry.folder)
@@ -47,13 +52,13 @@ export class OpenFolders {
     }
   }
 
-  #entryOf(name: string, segments: readonly string[]): Entry {
+  #entryOf(name: string, file: readonly string[]): Entry {
     let entry = this.#entries.get(name)
     if (entry !== undefined) {
       if (this.#entries.size < most) return entry
       this.#entries.delete(name)
     } else {
-      const made = { folder: this.#enter(segments), users: 0 }
+      const made = { folder: this.#enter(file.slice(0, -1)), users: 0 }
       made.folder.catch(() => this.#forget(name, made))
       entry = made
     }
