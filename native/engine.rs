@@ -9,8 +9,6 @@ use zeroize::Zeroizing;
 
 use crate::convert::{Answer, Bytes, Position};
 use crate::environment::{Environment, Promise};
-#[cfg(unix)]
-use crate::folder::Folder;
 use crate::part_reader::PartReader;
 use crate::part_writer::PartWriter;
 use crate::rsa::{self, Padding};
@@ -21,7 +19,7 @@ use crate::stop::Cancellation;
 /// Opens files and works with RSA, on the pool's threads.
 #[napi]
 pub struct Engine {
-    environment: Arc<Environment>,
+    pub(crate) environment: Arc<Environment>,
 }
 
 #[napi]
@@ -77,15 +75,6 @@ impl Engine {
                 Ok(length.map_or(-1.0, |length| length as f64))
             })))
         })
-    }
-
-    /// Promise of a `Folder`, which is held open.
-    #[cfg(unix)]
-    #[napi(catch_unwind)]
-    pub fn open_folder(&self, env: Env, path: String) -> Result<Promise> {
-        let environment = self.environment.clone();
-        let work = move || Folder::open_path(environment, &path);
-        self.environment.submit(env, &[], None, move |_| work())
     }
 
     /// Promise of `data` wrapped with the public key.

@@ -16,6 +16,7 @@ use napi::{Env, Error, Result, Status};
 use napi_derive::napi;
 
 use crate::convert::Bytes;
+use crate::engine::Engine;
 use crate::environment::{Environment, Promise};
 use crate::error::{Failure, is_a_directory};
 use crate::small_file::Outcomes;
@@ -88,6 +89,18 @@ impl Folder {
         self.place
             .clone()
             .ok_or_else(|| Error::new(Status::GenericFailure, "the folder is closed".to_owned()))
+    }
+}
+
+// Not beside the engine's other functions, because these are for every system.
+#[napi]
+impl Engine {
+    /// Promise of a `Folder`, which is held open.
+    #[napi(catch_unwind)]
+    pub fn open_folder(&self, env: Env, path: String) -> Result<Promise> {
+        let environment = self.environment.clone();
+        let work = move || Folder::open_path(environment, &path);
+        self.environment.submit(env, &[], None, move |_| work())
     }
 }
 
