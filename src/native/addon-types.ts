@@ -33,10 +33,6 @@ export interface AddonCancellation {
 export interface AddonEngine {
   openReader(path: string): Promise<AddonPartReader>
   openWriter(path: string, size: number, existing: boolean): Promise<AddonPartWriter>
-  /** Lengths; -1 for what is not read, an error of the code `Changed` for a file that is being written to. */
-  readSmallFiles(paths: string[], buffers: Uint8Array[], follow: boolean): Promise<AddonOutcomes>
-  /** Not on Windows. */
-  openFolder?(path: string): Promise<AddonFolder>
   rsaEncrypt(pem: string, data: Uint8Array, oaep: boolean): Promise<Buffer>
   rsaDecrypt(pem: string, data: Uint8Array, oaep: boolean): Promise<Buffer>
   sealSegments(
@@ -46,6 +42,10 @@ export interface AddonEngine {
     cancellation: AddonCancellation | undefined,
   ): Promise<bigint>
   openSegments(spec: SegmentSpec, sealed: Uint8Array, cancellation: AddonCancellation | undefined): Promise<number>
+  /** Lengths; -1 for what is not read, an error of the code `Changed` for a file that is being written to. */
+  readSmallFiles(paths: string[], buffers: Uint8Array[], follow: boolean): Promise<AddonOutcomes>
+  /** Not on Windows. */
+  openFolder?(path: string): Promise<AddonFolder>
 }
 
 /** An open file to read from. */
