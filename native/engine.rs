@@ -13,13 +13,14 @@ use crate::part_reader::PartReader;
 use crate::part_writer::PartWriter;
 use crate::rsa::{self, Padding};
 use crate::segments::{self, SegmentSpec};
+use crate::small_file::{self, Outcomes};
 use crate::stop::Cancellation;
 use crate::wire::{TlsConfig, Wire};
 
 /// Opens files and connections and works with RSA, on native threads.
 #[napi]
 pub struct Engine {
-    environment: Arc<Environment>,
+    pub(crate) environment: Arc<Environment>,
 }
 
 #[napi]
@@ -127,6 +128,29 @@ impl Engine {
                 let sealed = unsafe { remote.as_mut_slice() };
                 segments::open(&spec, sealed, stop).map(|length| length as f64)
             })
+    }
+
+    /// Promise of `Outcomes`: the lengths of files that are read whole, each into its buffer; -1 for one that does not fit or
+    /// is no regular file.
+    #[napi(catch_unwind)]
+    pub fn read_small_files(
+        &self,
+        env: Env,
+        paths: Vec<String>,
+        buffers: Vec<Bytes>,
+        follow: bool,
+    ) -> Result<Promise> {
+        let mut remote: Vec<_> = buffers.iter().map(Bytes::detach).collect();
+        self.environment.submit(env, &buffers, None, move |stop| {
+            let files = paths.iter().zip(&mut remote);
+            Ok(Outcomes::of(files.map(|(path, buffer)| {
+                stop.check()?;
+                // SAFETY: submitted together with the buffers.
+                let buffer = unsafe { buffer.as_mut_slice() };
+                let length = small_file::read(&PathBuf::from(path), buffer, follow)?;
+                Ok(length.map_or(-1.0, |length| length as f64))
+            })))
+        })
     }
 }
 

@@ -17,6 +17,8 @@ pub enum Failure {
     },
     /// The caller asked to stop.
     Cancelled,
+    /// A file was written to while it was read.
+    Changed,
     /// The key is not what was asked for.
     KeyInvalid,
     /// The bytes are too many for the key.
@@ -48,6 +50,7 @@ impl Failure {
         match self {
             Failure::System { source, .. } => system_code(source),
             Failure::Cancelled => "Cancelled",
+            Failure::Changed => "Changed",
             Failure::KeyInvalid => "KeyInvalid",
             Failure::MessageTooLong => "MessageTooLong",
             Failure::Decryption => "Decryption",

@@ -47,7 +47,8 @@ pub fn open_for_writing(path: &Path, size: u64, existing: bool) -> Result<File, 
     }
 }
 
-fn open(options: &OpenOptions, path: &Path) -> Result<File, Failure> {
+/// Opens a file, with the system's errors as Node has them.
+pub fn open(options: &OpenOptions, path: &Path) -> Result<File, Failure> {
     options.open(path).map_err(|error| {
         // Windows says "access denied" of directories.
         let directory =
@@ -112,10 +113,15 @@ mod linux {
 /// Length and change time now.
 pub fn stat(file: &File) -> Result<FileStat, Failure> {
     let metadata = file.metadata().map_err(Failure::system("fstat"))?;
-    Ok(FileStat {
+    Ok(stat_of(&metadata))
+}
+
+/// Length and change time of a file whose metadata is known.
+pub fn stat_of(metadata: &fs::Metadata) -> FileStat {
+    FileStat {
         size: metadata.len(),
-        modified_ms: modified_ms(&metadata),
-    })
+        modified_ms: modified_ms(metadata),
+    }
 }
 
 #[cfg(unix)]

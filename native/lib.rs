@@ -11,6 +11,8 @@ mod engine;
 mod environment;
 mod error;
 mod file;
+#[cfg(unix)]
+mod folder;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzing;
 mod keep_loaded;
@@ -19,6 +21,7 @@ mod part_writer;
 mod pool;
 mod rsa;
 pub mod segments;
+mod small_file;
 mod stop;
 #[cfg_attr(not(unix), path = "wire/elsewhere.rs")]
 mod wire;

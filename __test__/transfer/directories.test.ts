@@ -192,21 +192,21 @@ test('empty folders are kept on demand', async t => {
   t.true(statSync(join(folder, 'down/nothing/here')).isDirectory())
 })
 
-test('a folder where a file is to be is left as it is, and nothing is fetched', async t => {
+test('a folder where a file is to be is left as it is, and nothing large is fetched', async t => {
   const { server, client, folder } = await prepare(t)
-  await put(client, { 'down/a': 'x', 'down/b': 'y' })
-  write(join(folder, 'down'), { 'a/kept': 'z' })
+  await put(client, { 'down/a': 'x'.repeat(100_000), 'down/b': 'y', 'down/c': 'x' })
+  write(join(folder, 'down'), { 'a/kept': 'z', 'c/kept': 'z' })
   server.requests.clear()
   const reports: FileReport[] = []
   const { transferred, failed } = await client.downloadDirectory({ bucket, prefix: 'down' }, join(folder, 'down'), {
     onFailure: 'continue',
     onFile: report => void reports.push(report),
   })
-  t.deepEqual([transferred, failed], [1, 1])
-  const { error } = reports.find(({ status }) => status === 'failed') as { error?: unknown }
-  t.true(error instanceof FileError && error.systemCode === 'EISDIR')
-  t.is(server.requests.count('GetObject'), 1)
-  t.deepEqual(tree(join(folder, 'down')), ['a/kept', 'b'])
+  t.deepEqual([transferred, failed], [1, 2])
+  for (const { error } of reports.filter(({ status }) => status === 'failed'))
+    t.true(error instanceof FileError && error.systemCode === 'EISDIR')
+  t.is(server.requests.count('GetObject'), 2, 'to look before a small object comes would cost more than the object')
+  t.deepEqual(tree(join(folder, 'down')), ['a/kept', 'b', 'c/kept'])
 })
 
 test('a file that fails in the middle ends the run, or is counted', async t => {

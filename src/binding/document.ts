@@ -95,25 +95,32 @@ export function readRows(
 }
 
 function readField(name: string, field: Field<unknown>, parent: XmlElement, urlDecode: boolean): unknown {
-  const path = field.wire.split('/')
+  const { wire } = field
+  // A listing has ten thousand fields, and hardly one of them in a wrapper.
+  if (field.place === 'element' && !wire.includes('/')) {
+    const found = wire === '.' ? parent : parent.child(wire)
+    return found === undefined ? undefined : readValue(name, field, found, urlDecode)
+  }
+  const path = wire.split('/')
   const own = path.pop() as string
   let holder: XmlElement | undefined = parent
   for (const wrapper of path) holder = holder?.child(wrapper)
   if (holder === undefined) return undefined
-  const read = (from: XmlElement): unknown => {
-    if (field.shape) return readShape(field.shape, from, urlDecode)
-    const raw = from.text
-    if (raw === '') return undefined
-    const codec = field.codec as Codec<unknown> | undefined
-    return decodeText(field, urlDecode && codec?.urlEncodable ? decodeListed(raw) : raw, name)
-  }
   if (field.place === 'elements') {
     const items = holder
       .children(own)
-      .map(read)
+      .map(item => readValue(name, field, item, urlDecode))
       .filter(item => item !== undefined)
     return items.length === 0 ? undefined : items
   }
   const found = own === '.' ? holder : holder.child(own)
-  return found === undefined ? undefined : read(found)
+  return found === undefined ? undefined : readValue(name, field, found, urlDecode)
+}
+
+function readValue(name: string, field: Field<unknown>, from: XmlElement, urlDecode: boolean): unknown {
+  if (field.shape) return readShape(field.shape, from, urlDecode)
+  const raw = from.text
+  if (raw === '') return undefined
+  const codec = field.codec as Codec<unknown> | undefined
+  return decodeText(field, urlDecode && codec?.urlEncodable ? decodeListed(raw) : raw, name)
 }

@@ -194,10 +194,16 @@ async function explained<T>(work: Promise<T>, path: string): Promise<T> {
   try {
     return await work
   } catch (error) {
-    const { code, syscall, errno, message } = error as AddonError
-    if (code === 'FileTooShort') throw new SourceChangedError(`${path} became shorter while it was read`)
-    // What a wire reports is complete.
-    if (syscall === undefined || error instanceof WireError) throw error
-    throw systemError(nameOfErrno(errno ?? 0) ?? code, syscall, path, message)
+    throw asSystemError(error, path)
   }
+}
+
+/** The error that Node would raise, for one of the system; others as they are. */
+export function asSystemError(error: unknown, path: string): unknown {
+  const { code, syscall, errno, message } = error as AddonError
+  if (code === 'FileTooShort') return new SourceChangedError(`${path} became shorter while it was read`)
+  // What a wire reports is complete.
+  return syscall === undefined || error instanceof WireError
+    ? error
+    : systemError(nameOfErrno(errno ?? 0) ?? code, syscall, path, message)
 }

@@ -62,6 +62,10 @@ export interface AddonEngine {
     cancellation: AddonCancellation | undefined,
   ): Promise<bigint>
   openSegments(spec: SegmentSpec, sealed: Uint8Array, cancellation: AddonCancellation | undefined): Promise<number>
+  /** Lengths; -1 for what is not read, an error of the code `Changed` for a file that is being written to. */
+  readSmallFiles(paths: string[], buffers: Uint8Array[], follow: boolean): Promise<AddonOutcomes>
+  /** Not on Windows. */
+  openFolder?(path: string): Promise<AddonFolder>
 }
 
 /** An open file to read from. */
@@ -141,6 +145,26 @@ export interface AddonWire {
   /** Whether a request can follow: no job runs and nothing has come, not even the end. */
   quiet(): boolean
   /** Ends the connection and the job that uses it. May be repeated. */
+  close(): void
+}
+
+/** For each file a number or an error, then the milliseconds that all took. */
+export type AddonOutcomes = (number | AddonError)[]
+
+/** A file that is to be written to a folder. */
+export interface AddonNewFile {
+  readonly name: string
+  readonly temporary: string
+  readonly synchronised: boolean
+  readonly modifiedMs: number | undefined
+  readonly replace: boolean
+}
+
+/** An open folder. */
+export interface AddonFolder {
+  open(names: readonly string[]): Promise<AddonFolder>
+  /** 0 for a file that is written, 1 where there is one already, 2 when the folder has moved. */
+  write(files: AddonNewFile[], bytes: Uint8Array[], cancellation: AddonCancellation | undefined): Promise<AddonOutcomes>
   close(): void
 }
 

@@ -1,5 +1,6 @@
 import { DecryptionError } from '../errors.js'
 import { cancellable, openAddonReader, openAddonWriter } from './addon-files.js'
+import { AddonSmallFiles, openAddonFolder } from './addon-small-files.js'
 import type { Addon, AddonAesCtr, AddonError } from './addon-types.js'
 import { openAddonWire } from './addon-wire.js'
 import { partBuffers } from './buffer-pool.js'
@@ -14,6 +15,7 @@ import {
   checkSignal,
 } from './checks.js'
 import type { AesCtr, CipherSpec, NativeEngine } from './engine.js'
+import { openFallbackFolder } from './fallback-small-files.js'
 import { keyError, messageError, normalizePem } from './pem.js'
 import { segmentsLength } from './segments.js'
 
@@ -23,6 +25,7 @@ const hasWires = process.platform !== 'win32' && process.env.FERROSS_WIRES !== '
 /** Gives the addon its pleasant shape. To be called once for each thread. */
 export function createAddonEngine(addon: Addon): NativeEngine {
   const engine = new addon.Engine()
+  const smallFiles = new AddonSmallFiles(engine)
   return {
     kind: 'addon',
     pool: partBuffers,
@@ -87,6 +90,18 @@ export function createAddonEngine(addon: Addon): NativeEngine {
     },
 
     ...(hasWires && { openWire: (fd, tls, name) => openAddonWire(addon, engine, fd, tls, name) }),
+
+    async readSmallFile(path, buffer, follow) {
+      checkPath(path)
+      checkBytes('buffer', buffer)
+      return smallFiles.read(path, buffer, follow)
+    },
+
+    async openFolder(path) {
+      checkPath(path)
+      // Windows opens nothing by its name in an open folder.
+      return engine.openFolder ? openAddonFolder(addon, engine.openFolder(path), path) : openFallbackFolder(path)
+    },
   }
 }
 

@@ -1,6 +1,6 @@
 import { constants } from 'node:buffer'
 import { ParamInvalidError } from '../errors.js'
-import type { CipherSpec, RsaPadding, SegmentSpec } from './engine.js'
+import type { CipherSpec, RsaPadding, SegmentSpec, SmallFileOptions } from './engine.js'
 
 /** Largest value of an unsigned 64-bit number. */
 export const MAX_UINT64 = 0xffff_ffff_ffff_ffffn
@@ -68,6 +68,29 @@ export function checkPath(value: unknown): asserts value is string {
   if (typeof value !== 'string' || value === '' || value.includes('\0')) {
     throw new ParamInvalidError('path', 'use a string that is not empty and holds no NUL')
   }
+}
+
+/** Accepts the name of one thing in a folder. */
+export function checkName(field: string, value: unknown): asserts value is string {
+  if (typeof value !== 'string' || value === '' || value === '.' || value === '..' || separators.test(value)) {
+    throw new ParamInvalidError(field, 'use a name without separators and NUL')
+  }
+}
+
+const separators = process.platform === 'win32' ? /[/\\:\0]/ : /[/\0]/
+
+/** Accepts what is to become a small file. */
+export function checkSmallFile(name: unknown, bytes: unknown, options: SmallFileOptions): void {
+  checkName('name', name)
+  checkBytes('bytes', bytes)
+  checkName('temporary', options?.temporary)
+  const { fsync, replace, modifiedMs, signal } = options
+  if (fsync !== undefined && typeof fsync !== 'boolean') throw new ParamInvalidError('fsync', 'use a boolean')
+  if (replace !== undefined && typeof replace !== 'boolean') throw new ParamInvalidError('replace', 'use a boolean')
+  if (modifiedMs !== undefined && !Number.isFinite(modifiedMs)) {
+    throw new ParamInvalidError('modifiedMs', 'use a number')
+  }
+  checkSignal(signal)
 }
 
 /** Accepts an abort signal or nothing. */

@@ -155,6 +155,42 @@ export interface PartWriterOptions {
   readonly existing?: boolean
 }
 
+/** How {@link OpenFolder.writeFile} writes. */
+export interface SmallFileOptions {
+  /** Name that the file has until it is complete. There must be nothing of this name. */
+  readonly temporary: string
+  /** Waits until the bytes are on the disk before the file gets its name. @default true */
+  readonly fsync?: boolean | undefined
+  /** Times of the last change and access that the file gets, in milliseconds since 1970. Absent: now. */
+  readonly modifiedMs?: number | undefined
+  /** Takes the place of a file of that name. A link is always replaced. @default false */
+  readonly replace?: boolean
+  /** Until the file has its name: removes it and rejects with the signal's reason. */
+  readonly signal?: AbortSignal | undefined
+}
+
+/**
+ * What became of a file: `exists` when there is one of that name, which may be spelled otherwise, and it is not to be replaced;
+ * `moved` when the folder is not any more where it was opened, or a link leads there. In both cases nothing was done.
+ */
+export type SmallFileOutcome = 'written' | 'exists' | 'moved'
+
+/**
+ * A folder that files are put into by name. What is in it when it is opened decides: a folder that is replaced later, by a link
+ * or anything else, gets nothing.
+ */
+export interface OpenFolder {
+  /** Opens the folder to which names lead from here, one below the other, over no link. Rejects with the system's error. */
+  open(names: readonly string[]): Promise<OpenFolder>
+  /**
+   * Writes a whole file: under another name first, which is gone when it fails. Rejects with the system's error, `EISDIR` when
+   * there is a folder of that name. The bytes belong to the engine until the promise settles.
+   */
+  writeFile(name: string, bytes: Uint8Array, options: SmallFileOptions): Promise<SmallFileOutcome>
+  /** Lets go of the folder, after what is under way. */
+  close(): void
+}
+
 /** Reusable part buffers, owned by JavaScript. */
 export interface BufferPool {
   /** A buffer of exactly `size` bytes with unspecified content. */
@@ -204,4 +240,13 @@ export interface NativeEngine {
    * server of this name. Absent where there are no wires.
    */
   openWire?(fd: number, tls?: WireTls, name?: string): Wire
+  /**
+   * Reads a whole file into the beginning of a buffer and resolves its length; nothing when the file does not fit or is no
+   * regular file. Rejects with a SourceChangedError when it is written to meanwhile, else with the system's error.
+   *
+   * @param follow whether a link is followed; otherwise it is an error, where the system can tell
+   */
+  readSmallFile(path: string, buffer: Uint8Array, follow: boolean): Promise<number | undefined>
+  /** Opens a folder by its path, which must lead over no link. Rejects with the system's error. */
+  openFolder(path: string): Promise<OpenFolder>
 }

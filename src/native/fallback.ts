@@ -14,6 +14,7 @@ import { crc64, crc64Combine } from './fallback-crc64.js'
 import { openFallbackReader, openFallbackWriter } from './fallback-files.js'
 import { rsaDecrypt, rsaEncrypt } from './fallback-rsa.js'
 import { openSegments, sealSegments } from './fallback-segments.js'
+import { openFallbackFolder, readFallbackFile } from './fallback-small-files.js'
 import { segmentsLength } from './segments.js'
 
 /**
@@ -77,5 +78,16 @@ export const fallbackEngine: NativeEngine = {
     checkPath(path)
     checkInteger('size', options?.size)
     return openFallbackWriter(path, options.size, options.existing ?? false)
+  },
+
+  async readSmallFile(path, buffer, follow) {
+    checkPath(path)
+    checkBytes('buffer', buffer)
+    return readFallbackFile(path, buffer, follow)
+  },
+
+  async openFolder(path) {
+    checkPath(path)
+    return openFallbackFolder(path)
   },
 }

@@ -2,6 +2,8 @@ import { utimes } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import type { ClientCore } from '../client/core.js'
 import { ParamInvalidError } from '../errors.js'
+import type { TransferEvent } from '../observability/events.js'
+import { traceTransfer } from '../observability/transfer-trace.js'
 import { putObject } from '../operations/index.js'
 import { send } from '../pipeline/send.js'
 import {
@@ -14,12 +16,15 @@ import {
 import { folderPrefix } from './directory-prefix.js'
 import { DirectoryRun } from './directory-run.js'
 import { TargetFolder } from './directory-target.js'
-import { requireFolder, type SymlinkPolicy, type WalkEntry, walk } from './directory-walk.js'
+import { lookAt, requireFolder, type SymlinkPolicy, type WalkEntry, walk } from './directory-walk.js'
 import { Downloader, type DownloaderOptions, type DownloadRequest } from './downloader.js'
 import type { ListedObject } from './list-all.js'
 import { listOrdered } from './list-ordered.js'
 import { checkPath } from './options.js'
 import { keyToPath, type NameRules, nativeRules } from './safe-path.js'
+import { SmallDownloads } from './small-download.js'
+import { isPlain, smallFile } from './small-files.js'
+import { SmallUploads } from './small-upload.js'
 import { throttledCore } from './transfer-context.js'
 import { asFileError } from './transfer-error.js'
 import { Uploader, type UploaderOptions, type UploadRequest } from './uploader.js'
@@ -67,11 +72,13 @@ export async function uploadDirectory(
   checkChoice('emptyFolders', options.emptyFolders, [true, false])
   const root = resolve(directory)
   const upload = new FolderUpload(core, request, options)
-  return upload.run.complete(async () => {
+  return upload.complete(async () => {
     await requireFolder(root)
     const { symlinks = 'skip' } = options
-    const { filter, signal } = upload.run
-    for await (const entry of walk(root, { symlinks, filter, signal, sorted: false })) await upload.add(entry)
+    const { filter, signal, dryRun } = upload.run
+    // Reading a small file tells its length; asking for it before would be one more trip to another thread.
+    const walked = walk(root, { symlinks, filter, signal, sorted: false, unseen: !dryRun })
+    for await (const entry of walked) await upload.add(entry)
   })
 }
 
@@ -81,8 +88,12 @@ export class FolderUpload {
   readonly prefix: string
   readonly #core: ClientCore
   readonly #request: Omit<UploadDirectoryRequest, 'prefix'>
-  readonly #uploader: Uploader
   readonly #emptyFolders: boolean
+  readonly #symlinks: SymlinkPolicy
+  readonly #uploader: Uploader
+  /** For every file of this folder alike. */
+  readonly #options: UploaderOptions
+  readonly #small: SmallUploads | undefined
 
   constructor(core: ClientCore, { prefix, ...request }: UploadDirectoryRequest, options: UploadDirectoryOptions) {
     this.run = new DirectoryRun(options)
@@ -90,13 +101,28 @@ export class FolderUpload {
     this.prefix = folderPrefix(prefix)
     this.#request = request
     this.#emptyFolders = options.emptyFolders ?? false
+    this.#symlinks = options.symlinks ?? 'skip'
     this.#uploader = new Uploader(this.#core, options.uploader)
+    const { signal, progress: onProgress } = this.run
+    this.#options = this.#uploader.merged({ signal, onProgress })
+    if (isPlain(this.#options))
+      this.#small = new SmallUploads(this.#core, request, this.#options, this.#symlinks === 'follow')
+  }
+
+  /** Runs the whole, see {@link DirectoryRun.complete}. */
+  async complete(feed: () => Promise<void>): Promise<DirectorySummary> {
+    try {
+      return await this.run.complete(feed)
+    } finally {
+      this.#small?.close()
+    }
   }
 
   async add(entry: WalkEntry): Promise<void> {
     const { path } = entry
     const key = this.prefix + entry.key
-    if (entry.kind === 'file') await this.run.start(() => this.upload(entry), { key, path })
+    if (entry.kind === 'unseen') await this.run.start(() => this.#uploadUnseen(entry), { key, path })
+    else if (entry.kind === 'file') await this.run.start(() => this.upload(entry), { key, path })
     else if (entry.kind === 'leave' && entry.empty && this.#emptyFolders && this.run.filter.takes(entry.key))
       await this.run.start(() => this.mark(entry), { key, path })
     else if (entry.kind === 'other') await this.run.report({ status: 'skipped', key, path, reason: entry.reason })
@@ -105,9 +131,31 @@ export class FolderUpload {
 
   async upload({ key: relative, path, size }: WalkEntry & { kind: 'file' }): Promise<FileReport> {
     const key = this.prefix + relative
-    const { signal, progress, dryRun } = this.run
-    if (!dryRun) await this.#uploader.uploadFile({ ...this.#request, key }, path, { signal, onProgress: progress })
+    if (!this.run.dryRun)
+      await this.#watched(key, async (options, event) => {
+        const done = size <= smallFile && (await this.#small?.upload(path, key, options)) !== undefined
+        if (!done) await this.#uploader.uploadUnwatched({ ...this.#request, key }, path, options, event)
+      })
     return { status: 'transferred', key, path, size }
+  }
+
+  /** Uploads what a folder says is a file. */
+  async #uploadUnseen({ key: relative, path }: WalkEntry & { kind: 'unseen' }): Promise<FileReport> {
+    const key = this.prefix + relative
+    return this.#watched(key, async (options, event) => {
+      const length = await this.#small?.upload(path, key, options)
+      if (length !== undefined) return { status: 'transferred', key, path, size: length }
+      const found = await lookAt(path, relative, this.#symlinks)
+      if (found.kind === 'unreadable') throw found.error
+      if (found.kind === 'other') return { status: 'skipped', key, path, reason: found.reason }
+      await this.#uploader.uploadUnwatched({ ...this.#request, key }, path, options, event)
+      return { status: 'transferred', key, path, size: found.size }
+    })
+  }
+
+  #watched<T>(key: string, work: (options: UploaderOptions, event?: TransferEvent) => Promise<T>): Promise<T> {
+    const subject = { kind: 'upload', bucket: this.#request.bucket, key } as const
+    return traceTransfer(this.#core.logger, subject, this.#options, work)
   }
 
   /** Stores the object that stands for an empty folder. */
@@ -132,7 +180,7 @@ export async function downloadDirectory(
   checkDirectoryOptions(options, ['downloader', 'portableNames'])
   checkChoice('portableNames', options.portableNames, [true, false])
   const download = new FolderDownload(core, request, resolve(directory), options)
-  return download.run.complete(async () => {
+  return download.complete(async () => {
     await download.open()
     const { prefix, run } = download
     for await (const object of listOrdered(core, { ...request, prefix }, run.signal)) {
@@ -147,7 +195,11 @@ export class FolderDownload {
   readonly prefix: string
   readonly #root: string
   readonly #request: Omit<DownloadDirectoryRequest, 'prefix'>
+  readonly #core: ClientCore
   readonly #downloader: Downloader
+  /** For every object of this folder alike. */
+  readonly #options: DownloaderOptions
+  readonly #small: SmallDownloads | undefined
   readonly #rules: NameRules
   #target: TargetFolder | undefined
 
@@ -167,7 +219,21 @@ export class FolderDownload {
         'downloader.useTempFile',
         'files of a folder always take their place when they are complete',
       )
-    this.#downloader = new Downloader(throttledCore(core, this.run.parallelism), options.downloader)
+    this.#core = throttledCore(core, this.run.parallelism)
+    this.#downloader = new Downloader(this.#core, options.downloader)
+    const { signal, progress: onProgress } = this.run
+    this.#options = this.#downloader.merged({ signal, onProgress })
+    if (isPlain(this.#options)) this.#small = new SmallDownloads(this.#core, request, this.#options)
+  }
+
+  /** Runs the whole, see {@link DirectoryRun.complete}. */
+  async complete(feed: () => Promise<void>): Promise<DirectorySummary> {
+    try {
+      return await this.run.complete(feed)
+    } finally {
+      this.#small?.close()
+      this.#target?.close()
+    }
   }
 
   /** Makes the target folder, unless nothing is to be changed. */
@@ -192,22 +258,27 @@ export class FolderDownload {
           return { status: 'skipped', key, path, size, reason: 'is up to date' }
         if (this.#target === undefined) return { status: 'transferred', key, path, size }
         if (place.directory) await this.#target.makeFolder(segments)
-        else await this.#target.writeFile(segments, target => this.#download(object, target))
+        else await this.#download(object, segments, this.#target)
         return { status: 'transferred', key, path, size }
       },
       { key, path },
     )
   }
 
-  async #download({ key, lastModified, size = 0 }: ListedObject, path: string): Promise<void> {
-    const { signal, progress } = this.run
-    await this.#downloader.downloadInto({ ...this.#request, key }, path, size, { signal, onProgress: progress })
-    if (lastModified === undefined) return
-    try {
-      await utimes(path, lastModified, lastModified)
-    } catch (error) {
-      throw asFileError('write', path, error)
-    }
+  #download(object: ListedObject, segments: readonly string[], target: TargetFolder): Promise<void> {
+    const { key, size = 0, lastModified } = object
+    const subject = { kind: 'download', bucket: this.#request.bucket, key } as const
+    return traceTransfer(this.#core.logger, subject, this.#options, async (options, event) => {
+      const { fsync, signal } = options
+      const settings = { ...{ fsync, signal, modifiedMs: lastModified?.getTime() } }
+      const store = (bytes: Buffer) => target.writeSmallFile(segments, bytes, settings)
+      const small = size > 0 && size <= smallFile ? this.#small : undefined
+      if (await small?.download(key, size, options, store)) return
+      await target.writeFile(segments, async path => {
+        await this.#downloader.downloadUnwatched({ ...this.#request, key }, path, options, event, size)
+        if (lastModified !== undefined) await setTime(path, lastModified)
+      })
+    })
   }
 
   /** A key without a place is a failure: nobody should believe to have everything. */
@@ -217,5 +288,13 @@ export class FolderDownload {
       key,
       error: new ParamInvalidError('key', `${JSON.stringify(key)} ${reason}`),
     })
+  }
+}
+
+async function setTime(path: string, time: Date): Promise<void> {
+  try {
+    await utimes(path, time, time)
+  } catch (error) {
+    throw asFileError('write', path, error)
   }
 }

@@ -14,7 +14,9 @@ export class DirectoryRun {
   readonly parallelism: AdaptiveParallelism
   readonly #options: DirectoryOptions
   readonly #stop = new AbortController()
-  readonly #running = new Set<Promise<void>>()
+  #running = 0
+  /** To be called whenever one has ended. */
+  #waiting: (() => void)[] = []
   readonly #progress: ProgressMeter
   #failure: { error: unknown } | undefined
 
@@ -36,34 +38,50 @@ export class DirectoryRun {
     } catch (error) {
       this.#fail(error)
     }
-    while (this.#running.size > 0) await Promise.all(this.#running)
+    while (this.#running > 0) await this.#oneEnds()
     this.#options.signal?.throwIfAborted()
     if (this.#failure) throw this.#failure.error
     return this.summary
   }
 
   /** Starts work on one file as soon as there is a place for it. Rejects when the run is over. */
-  start(work: () => Promise<FileReport>, about: Omit<FileReport, 'status' | 'error'>): Promise<void> {
-    return this.startMany(
-      async () => [await work()],
-      () => [{ ...about, status: 'failed' }],
-    )
+  async start(work: () => Promise<FileReport>, about: Omit<FileReport, 'status' | 'error'>): Promise<void> {
+    await this.#place()
+    void this.#follow(this.#perform(work, about))
   }
 
   /** {@link DirectoryRun.start} for several objects at once; `unfinished` describes them when the work fails as a whole. */
   async startMany(work: () => Promise<FileReport[]>, unfinished: () => FileReport[]): Promise<void> {
-    while (this.#running.size >= this.parallelism.current) await Promise.race(this.#running)
-    this.signal.throwIfAborted()
-    const task: Promise<void> = this.#perform(work, unfinished)
-      .catch(error => this.#fail(error))
-      .finally(() => this.#running.delete(task))
-    this.#running.add(task)
+    await this.#place()
+    void this.#follow(this.#performMany(work, unfinished))
   }
 
   /** Waits until all work that was started has ended. */
   async idle(): Promise<void> {
-    while (this.#running.size > 0) await Promise.all(this.#running)
+    while (this.#running > 0) await this.#oneEnds()
     this.signal.throwIfAborted()
+  }
+
+  /** Waits for a place, and takes it. */
+  async #place(): Promise<void> {
+    while (this.#running >= this.parallelism.current) await this.#oneEnds()
+    this.signal.throwIfAborted()
+    this.#running++
+  }
+
+  #oneEnds(): Promise<void> {
+    return new Promise(resolve => this.#waiting.push(resolve))
+  }
+
+  async #follow(work: Promise<void>): Promise<void> {
+    try {
+      await work
+    } catch (error) {
+      this.#fail(error)
+    } finally {
+      this.#running--
+      for (const wake of this.#waiting.splice(0)) wake()
+    }
   }
 
   /** Counts and reports. Under the policy `'stop'` a failure ends the run. */
@@ -77,13 +95,25 @@ export class DirectoryRun {
   /** Counts bytes of one file that are acknowledged. */
   readonly progress = (increment: number): void => this.#progress.add(increment)
 
-  async #perform(work: () => Promise<FileReport[]>, unfinished: () => FileReport[]): Promise<void> {
+  async #perform(work: () => Promise<FileReport>, about: Omit<FileReport, 'status' | 'error'>): Promise<void> {
+    let report: FileReport
+    try {
+      report = await work()
+      this.parallelism.succeeded()
+    } catch (error) {
+      // What an abort interrupts has not failed.
+      this.signal.throwIfAborted()
+      report = { ...about, status: 'failed', error }
+    }
+    await this.report(report)
+  }
+
+  async #performMany(work: () => Promise<FileReport[]>, unfinished: () => FileReport[]): Promise<void> {
     let reports: FileReport[]
     try {
       reports = await work()
       this.parallelism.succeeded()
     } catch (error) {
-      // What an abort interrupts has not failed.
       this.signal.throwIfAborted()
       reports = unfinished().map(report => ({ ...report, error }))
     }

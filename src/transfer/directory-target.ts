@@ -1,11 +1,17 @@
 import { lstat, mkdir, realpath } from 'node:fs/promises'
 import { isAbsolute, join, relative, sep } from 'node:path'
 import { ParamInvalidError } from '../errors.js'
+import type { SmallFileOptions } from '../native/engine.js'
+import { OpenFolders } from './open-folders.js'
 import { foldedName } from './safe-path.js'
+import { temporaryNames } from './small-files.js'
 import { asFileError } from './transfer-error.js'
 
 /** How many folders are remembered as existing before the memory is cleared. */
 const remembered = 4096
+
+/** How a small file is written. */
+export type SmallFileSettings = Pick<SmallFileOptions, 'fsync' | 'modifiedMs' | 'signal'>
 
 /** The path with its symbolic links resolved and its names as the disk spells them. */
 export type ResolvePath = (path: string) => Promise<string>
@@ -21,10 +27,13 @@ export class TargetFolder {
   readonly #resolve: ResolvePath
   readonly #made = new Map<string, Promise<void>>()
   readonly #busy = new Map<string, Promise<unknown>>()
+  readonly #open: OpenFolders
+  readonly #temporary = temporaryNames()
 
   private constructor(root: string, resolve: ResolvePath) {
     this.#root = root
     this.#resolve = resolve
+    this.#open = new OpenFolders(segments => this.#resolved(segments), root)
   }
 
   /** Makes the folder where it does not exist. @param resolve only tests replace it */
@@ -54,16 +63,64 @@ export class TargetFolder {
    * the same wait for each other, so that the second finds the first.
    */
   async writeFile<T>(segments: readonly string[], write: (path: string) => Promise<T>): Promise<T> {
-    const folded = segments.map(foldedName).join('/')
+    return this.#inTurn(segments.join('/'), async () => write(await this.#prepare(segments)))
+  }
+
+  /**
+   * Writes a small file as a whole. Its folder is held open, and what is written to it cannot get anywhere else; a folder that is
+   * no more where it was is looked for anew, with all the checks.
+   */
+  async writeSmallFile(segments: readonly string[], bytes: Uint8Array, settings: SmallFileSettings): Promise<void> {
+    const key = segments.join('/')
+    await this.#inTurn(key, async () => {
+      try {
+        await this.#writeSmall(key, segments, bytes, settings)
+      } catch (error) {
+        throw asFileError('write', join(this.#root, ...segments), error)
+      }
+    })
+  }
+
+  async #writeSmall(
+    key: string,
+    segments: readonly string[],
+    bytes: Uint8Array,
+    { fsync, modifiedMs, signal }: SmallFileSettings,
+  ): Promise<void> {
+    const name = segments.at(-1) as string
+    const folder = key.slice(0, -name.length - 1)
+    const temporary = this.#temporary(name)
+    const write = (replace: boolean) =>
+      this.#open.use(folder, segments, open =>
+        open.writeFile(name, bytes, { temporary, fsync, modifiedMs, replace, signal }),
+      )
+    for (let tries = 0; tries < 3; tries++) {
+      let outcome = await write(false)
+      if (outcome === 'exists') {
+        await this.#prepare(segments)
+        outcome = await write(true)
+      }
+      if (outcome === 'written') return
+    }
+    throw Object.assign(new Error('ENOENT: the folder is moved again and again'), { code: 'ENOENT' })
+  }
+
+  /** Lets go of the folders. Nothing may be under way. */
+  close(): void {
+    this.#open.close()
+  }
+
+  /** Does something about a name once nothing else is done about it, or about what some systems take for the same. */
+  async #inTurn<T>(key: string, work: () => Promise<T>): Promise<T> {
+    const folded = foldedName(key)
     while (this.#busy.has(folded)) await this.#busy.get(folded)
-    const work = this.#prepare(segments).then(write)
-    const settled = work.then(
-      () => {},
-      () => {},
+    const working = work()
+    this.#busy.set(
+      folded,
+      working.catch(() => {}),
     )
-    this.#busy.set(folded, settled)
     try {
-      return await work
+      return await working
     } finally {
       this.#busy.delete(folded)
     }
@@ -111,13 +168,20 @@ export class TargetFolder {
     }
   }
 
-  async #checkInside(segments: readonly string[]): Promise<void> {
+  /** Makes a folder and gives the names that lead to it over no link. */
+  async #resolved(segments: readonly string[]): Promise<readonly string[]> {
+    await this.#make(segments)
+    return this.#checkInside(segments)
+  }
+
+  async #checkInside(segments: readonly string[]): Promise<readonly string[]> {
     const inside = relative(this.#root, await this.#resolve(join(this.#root, ...segments)))
     const actual = inside === '' ? [] : inside.split(sep)
     if (actual[0] === '..' || isAbsolute(inside))
       throw new ParamInvalidError('key', 'its folder is a symbolic link that leads outside the target')
-    if (actual.length !== segments.length) return
-    for (const [index, name] of segments.entries()) this.#refuseOtherCase(name, actual[index] as string)
+    if (actual.length === segments.length)
+      for (const [index, name] of segments.entries()) this.#refuseOtherCase(name, actual[index] as string)
+    return actual
   }
 
   #refuseOtherCase(wanted: string, actual: string): void {

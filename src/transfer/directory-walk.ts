@@ -18,6 +18,8 @@ export type WalkEntry =
       readonly size: number
       readonly mtimeMs: number
     }
+  /** A file by what its folder says, which was not looked at itself. */
+  | { readonly kind: 'unseen'; readonly key: string; readonly path: string }
   /** Comes before what is in the folder. */
   | { readonly kind: 'folder'; readonly key: string; readonly path: string }
   /** Comes after all that was in the folder. */
@@ -34,12 +36,16 @@ export interface WalkOptions {
   readonly signal: AbortSignal
   /** Whether keys come in the order of their UTF-8 bytes, as a listing has them. Costs memory for names, up to a bound. */
   readonly sorted: boolean
+  /** Whether files are not looked at where their folder says what they are. @default false */
+  readonly unseen?: boolean
   /** Names of one folder that are held at once when sorting. @default 200000 */
   readonly window?: number
 }
 
 interface Name {
   readonly name: string
+  /** Whether it is certainly a file. */
+  readonly file: boolean
   /** The name, and `/` at the end for a folder: what decides the place among keys. */
   readonly place: string
 }
@@ -75,13 +81,16 @@ async function* inFolder(
       return
     }
     const names = options.sorted ? sortedNames(path, options) : plainNames(path, options)
+    const base = path.endsWith(sep) ? path : path + sep
     let entered = false
-    for await (const { name, place: own } of names) {
+    for await (const { name, file, place: own } of names) {
       options.signal.throwIfAborted()
       if (!entered && key !== '') yield { kind: 'folder', key, path }
       entered = true
       empty = false
-      yield* look(join(path, name), key + own, options, [...above, place])
+      const there = base + name
+      if (!(options.unseen && file)) yield* look(there, key + own, options, [...above, place])
+      else if (options.filter.takes(key + own)) yield { kind: 'unseen', key: key + own, path: there }
     }
     if (!entered && key !== '') yield { kind: 'folder', key, path }
   } catch (error) {
@@ -106,15 +115,23 @@ async function* look(
     yield* inFolder(path, key, options, above)
     return
   }
+  yield await lookAt(path, key, options.symlinks)
+}
+
+/** What a name that is no folder's is now. */
+export async function lookAt(
+  path: string,
+  key: string,
+  symlinks: SymlinkPolicy,
+): Promise<WalkEntry & { readonly kind: 'file' | 'other' | 'unreadable' }> {
   let found: Stats
   try {
-    found = await (options.symlinks === 'follow' ? stat(path) : lstat(path))
+    found = await (symlinks === 'follow' ? stat(path) : lstat(path))
   } catch (error) {
-    yield { kind: 'unreadable', key, path, error: asFileError('read', path, error) }
-    return
+    return { kind: 'unreadable', key, path, error: asFileError('read', path, error) }
   }
-  if (found.isFile()) yield { kind: 'file', key, path, size: found.size, mtimeMs: found.mtimeMs }
-  else yield { kind: 'other', key, path, reason: reasonOf(found) }
+  if (found.isFile()) return { kind: 'file', key, path, size: found.size, mtimeMs: found.mtimeMs }
+  return { kind: 'other', key, path, reason: reasonOf(found) }
 }
 
 function reasonOf(found: Stats): string {
@@ -178,7 +195,7 @@ async function placed(path: string, entry: Dirent, { symlinks }: WalkOptions): P
     const found = await (symlinks === 'follow' ? stat(full) : lstat(full)).catch(() => undefined)
     folder = found?.isDirectory() ?? false
   }
-  return { name, place: folder ? `${name}/` : name }
+  return { name, file: entry.isFile(), place: folder ? `${name}/` : name }
 }
 
 function isSystemError(error: unknown): boolean {

@@ -1,4 +1,5 @@
 import type { ClientCore } from '../client/core.js'
+import type { TransferEvent } from '../observability/events.js'
 import { traceTransfer } from '../observability/transfer-trace.js'
 import { FileDownload, memoryOf, refuseTarget } from './download-file.js'
 import { type DownloadableObject, PinnedObject } from './download-object.js'
@@ -52,43 +53,48 @@ export class Downloader {
     const merged = checked(this.#options, options)
     merged.signal?.throwIfAborted()
     await refuseTarget(path)
-    return this.#download(request, path, merged)
+    return traceTransfer(this.#core.logger, { ...request, kind: 'download' }, merged, (watched, event) =>
+      this.downloadUnwatched(request, path, watched, event),
+    )
+  }
+
+  /** The manager's options with others put over them. @internal */
+  merged(options: DownloaderOptions): DownloaderOptions {
+    return checked(this.#options, options)
   }
 
   /**
-   * {@link Downloader.downloadFile} for a caller who knows that the folder is there and the path is none, and what size the
-   * object had. @internal
+   * {@link Downloader.downloadFile} with options that are complete, for a caller who tells those who listen, and knows that the
+   * folder is there and the path is none.
+   *
+   * @param size what size the object had, if that is known
+   * @internal
    */
-  async downloadInto(
+  async downloadUnwatched(
     request: DownloadRequest,
     path: string,
-    size: number,
     options: DownloaderOptions,
+    event?: TransferEvent,
+    size?: number,
   ): Promise<DownloadResult> {
-    return this.#download(request, path, checked(this.#options, options), size)
-  }
-
-  #download(request: DownloadRequest, path: string, merged: DownloaderOptions, size?: number): Promise<DownloadResult> {
-    return traceTransfer(this.#core.logger, { ...request, kind: 'download' }, merged, async (watched, event) => {
-      const context = transferContext(this.#core, watched, event)
-      const { memory } = context.core
-      const { signal } = watched
-      const first = firstLength(request, watched, size)
-      // Memory is had before a connection, here as everywhere: two transfers that wait for each other would wait for ever.
-      const reserved = first === undefined ? 0 : memoryOf(first)
-      if (reserved > 0) await memory.acquire(reserved, signal)
-      let download: FileDownload | undefined
-      let object: DownloadableObject | undefined
-      try {
-        object = await this.#find(context.core, request, signal, first)
-        download = new FileDownload(context, object, path, request, watched, reserved)
-        return await download.run()
-      } finally {
-        object?.close?.()
-        if (download === undefined) memory.release(reserved)
-        else download.close()
-      }
-    })
+    const context = transferContext(this.#core, options, event)
+    const { memory } = context.core
+    const { signal } = options
+    const first = firstLength(request, options, size)
+    // Memory is had before a connection, here as everywhere: two transfers that wait for each other would wait for ever.
+    const reserved = first === undefined ? 0 : memoryOf(first)
+    if (reserved > 0) await memory.acquire(reserved, signal)
+    let download: FileDownload | undefined
+    let object: DownloadableObject | undefined
+    try {
+      object = await this.#find(context.core, request, signal, first)
+      download = new FileDownload(context, object, path, request, options, reserved)
+      return await download.run()
+    } finally {
+      object?.close?.()
+      if (download === undefined) memory.release(reserved)
+      else download.close()
+    }
   }
 
   /**

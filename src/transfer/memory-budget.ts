@@ -31,10 +31,7 @@ export class MemoryBudget {
   /** Waits for `bytes` and takes them; give them back with {@link MemoryBudget.release}. Rejects when aborted. */
   async acquire(bytes: number, signal?: AbortSignal): Promise<void> {
     signal?.throwIfAborted()
-    if (this.#waiting.length === 0 && this.#fits(bytes)) {
-      this.#used += bytes
-      return
-    }
+    if (this.tryAcquire(bytes)) return
     await new Promise<void>((resolve, reject) => {
       const entry: Waiting = {
         bytes,
@@ -50,6 +47,13 @@ export class MemoryBudget {
       })
       this.#waiting.push(entry)
     })
+  }
+
+  /** Takes `bytes` if they are to be had without waiting: {@link MemoryBudget.acquire} without a promise. */
+  tryAcquire(bytes: number): boolean {
+    const fits = this.#waiting.length === 0 && this.#fits(bytes)
+    if (fits) this.#used += bytes
+    return fits
   }
 
   /** Gives bytes back. */

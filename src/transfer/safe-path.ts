@@ -68,5 +68,7 @@ function windowsFlaw(name: string): string | undefined {
 
 /** What names have in common that a system without regard to case, or to the composition of accents, takes for the same. */
 export function foldedName(name: string): string {
+  // Most names are plain, and normalizing costs more than all the rest.
+  if (/^[\x20-\x7e]*$/.test(name)) return name.toLowerCase()
   return name.normalize('NFC').toLowerCase().normalize('NFC')
 }

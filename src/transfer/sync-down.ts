@@ -27,7 +27,7 @@ export class SyncDown extends Sync {
 
   complete(): Promise<DirectorySummary> {
     const { run } = this.#download
-    return run.complete(async () => {
+    return this.#download.complete(async () => {
       await this.#download.open()
       const there = this.objects(this.#from, run)
       for await (const pair of join(there, this.#files(run))) await this.#handle(pair)

@@ -27,7 +27,7 @@ export class SyncUp extends Sync {
 
   complete(): Promise<DirectorySummary> {
     const { run } = this.#upload
-    return run.complete(async () => {
+    return this.#upload.complete(async () => {
       await requireFolder(this.#from)
       const { symlinks = 'skip' } = this.options
       const files = walk(this.#from, { symlinks, filter: run.filter, signal: run.signal, sorted: true })

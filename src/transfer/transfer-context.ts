@@ -3,6 +3,7 @@ import type { TransferEvent } from '../observability/events.js'
 import type { TransferOptions } from './options.js'
 import { RateLimiter } from './rate-limit.js'
 import { RateLimitedHttpClient } from './rate-limit-http.js'
+import { watchBodies } from './throughput-bodies.js'
 import { watchThroughput } from './throughput-http.js'
 import { AdaptiveParallelism, ThrottleAwareRetryer } from './transfer-throttle.js'
 
@@ -36,6 +37,23 @@ export function transferContext(client: ClientCore, options: TransferOptions, ev
 /** A client whose requests tell how many things may be done at a time: for operations on many files. */
 export function throttledCore(client: ClientCore, parallelism: AdaptiveParallelism): ClientCore {
   return viewOf(client, { retryer: new ThrottleAwareRetryer(client.retryer, parallelism) })
+}
+
+/**
+ * The view of the client that all small files of a folder share: one made for each of them would cost as much as its request.
+ * What the service says about too many requests is for the folder's view to hear, which this one is made of.
+ *
+ * @param bulk whether requests go as those of parts do
+ */
+export function smallFilesCore(client: ClientCore, options: TransferOptions, bulk: boolean): ClientCore {
+  const { minThroughput, minThroughputWindow } = options
+  return viewOf(client, {
+    bulk,
+    httpClient: watchBodies(client, {
+      minThroughput: minThroughput ?? client.options.minThroughput,
+      minThroughputWindow: minThroughputWindow ?? client.options.minThroughputWindow,
+    }),
+  })
 }
 
 /** A client whose connections are given up when they drip: for what is read outside of transfers. */

@@ -1,6 +1,7 @@
 import type { ClientCore } from '../client/core.js'
 import { ParamInvalidError } from '../errors.js'
 import { getEngine } from '../native/index.js'
+import type { TransferEvent } from '../observability/events.js'
 import { traceTransfer } from '../observability/transfer-trace.js'
 import { checkCheckpointOptions, checkFlag, checkPath, mergeTransferOptions } from './options.js'
 import { openSource, type UploadSource } from './stream-source.js'
@@ -42,20 +43,35 @@ export class Uploader {
   async uploadFile(request: UploadRequest, path: string, options?: UploaderOptions): Promise<UploadResult> {
     checkPath(path)
     const merged = checked(this.#options, options)
-    return traceTransfer(this.#core.logger, { ...request, kind: 'upload' }, merged, async (watched, event) => {
-      watched.signal?.throwIfAborted()
-      const reader = await getEngine()
-        .openPartReader(path)
-        .catch(error => {
-          throw asFileError('read', path, error)
-        })
-      try {
-        const context = transferContext(this.#core, watched, event)
-        return await new FileUpload(context, reader, path, request, watched).run()
-      } finally {
-        await reader.close()
-      }
-    })
+    return traceTransfer(this.#core.logger, { ...request, kind: 'upload' }, merged, (watched, event) =>
+      this.uploadUnwatched(request, path, watched, event),
+    )
+  }
+
+  /** The manager's options with others put over them. @internal */
+  merged(options: UploaderOptions): UploaderOptions {
+    return checked(this.#options, options)
+  }
+
+  /** {@link Uploader.uploadFile} with options that are complete, for a caller who tells those who listen. @internal */
+  async uploadUnwatched(
+    request: UploadRequest,
+    path: string,
+    options: UploaderOptions,
+    event?: TransferEvent,
+  ): Promise<UploadResult> {
+    options.signal?.throwIfAborted()
+    const reader = await getEngine()
+      .openPartReader(path)
+      .catch(error => {
+        throw asFileError('read', path, error)
+      })
+    try {
+      const context = transferContext(this.#core, options, event)
+      return await new FileUpload(context, reader, path, request, options).run()
+    } finally {
+      await reader.close()
+    }
   }
 
   /**

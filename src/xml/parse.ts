@@ -1,7 +1,5 @@
 import { XMLParser } from 'fast-xml-parser'
-
-/** An element as the parser gives it: its text, or its children by name; each name holds a list. */
-type Parsed = string | { [name: string]: Parsed[] }
+import { type Parsed, parsePlain } from './plain.js'
 
 const parser = new XMLParser({
   ignoreAttributes: true,
@@ -92,7 +90,7 @@ export function parseXml(source: string): { name: string; root: XmlElement } {
   if (/<!DOCTYPE/i.test(source)) throw new XmlSyntaxError('document type declarations are not accepted')
   let parsed: Record<string, Parsed[]>
   try {
-    parsed = parser.parse(source, true)
+    parsed = parsePlain(source) ?? parser.parse(source, true)
   } catch (error) {
     // It may quote the document.
     throw new XmlSyntaxError((error instanceof Error ? error.message : String(error)).slice(0, 200))
