@@ -22,16 +22,16 @@ const [tab, lineFeed, carriageReturn, space] = [0x09, 0x0a, 0x0d, 0x20]
  * Reads the head of an answer, without the empty line at its end. Strict: what could be understood in two ways is an error,
  * because the next answer on the connection would then begin in two places.
  *
- * @param text the head, a character for each byte
+ * @param text begins with the head, a character for each byte, each line with its line break
+ * @param length of the head
  * @throws HTTPParserError
  */
-export function parseResponseHead(text: string, method: string): ResponseHead {
+export function parseResponseHead(text: string, length: number, method: string): ResponseHead {
   const firstEnd = text.indexOf('\r\n')
-  const first = firstEnd < 0 ? text : text.slice(0, firstEnd)
-  const status = /^HTTP\/1\.([01]) ([1-9]\d\d)(?: [^\r\n\0]*)?$/.exec(first)
+  const status = /^HTTP\/1\.([01]) ([1-9]\d\d)(?: [^\r\n\0]*)?$/.exec(text.slice(0, firstEnd))
   if (!status) throw malformed('the status line is not one of HTTP/1.1')
   const headers: Record<string, string> = {}
-  if (firstEnd >= 0) for (let at = firstEnd + 2; at <= text.length; ) at = addHeader(headers, text, at)
+  for (let at = firstEnd + 2; at < length; ) at = addHeader(headers, text, at)
   const statusCode = Number(status[2])
   return {
     statusCode,
@@ -51,9 +51,10 @@ function addHeader(headers: Record<string, string>, text: string, start: number)
   let from = colon + 1
   while (isBlank(text.charCodeAt(from))) from++
   let end = from
-  for (let code = text.charCodeAt(end); end < text.length && code !== carriageReturn; code = text.charCodeAt(++end))
+  // There is a line break behind the last line, so this ends.
+  for (let code = text.charCodeAt(end); code !== carriageReturn; code = text.charCodeAt(++end))
     if (code === lineFeed || code === 0) throw malformed('a header is malformed')
-  if (end < text.length && text.charCodeAt(end + 1) !== lineFeed) throw malformed('a header is malformed')
+  if (text.charCodeAt(end + 1) !== lineFeed) throw malformed('a header is malformed')
   let to = end
   while (to > from && isBlank(text.charCodeAt(to - 1))) to--
   set(headers, name, text.slice(from, to))
