@@ -3,7 +3,7 @@ import type { ObjectBody } from '../pipeline/object-body.js'
 import { parseXml, type XmlElement, XmlSyntaxError } from '../xml/parse.js'
 import { decodeText, readRows, readShape } from './document.js'
 import type { Operation, OperationData, OperationResult } from './operation.js'
-import { type PlannedRow, planOf } from './plan.js'
+import { type Plan, type PlannedRow, planOf } from './plan.js'
 
 /** An answer as the interpreter needs it: head, and the body as text or stream. */
 export interface Answer {
@@ -35,7 +35,7 @@ export function decodeResponse<Res>(operation: Operation<unknown, Res>, answer: 
     const value = readOther(row, answer, callback, readJson)
     if (value !== undefined) result[row.name] = value
   }
-  if (!callback) readDocument(operation, answer.text, result)
+  if (!callback && answer.text !== '') readDocument(operation, plan, answer.text, result)
   return result as Res
 }
 
@@ -88,9 +88,13 @@ function parseJson(source: string): Record<string, unknown> {
   throw new DeserializationError('the answer is not a JSON object')
 }
 
-function readDocument(operation: OperationData, source: string, result: Record<string, unknown>): void {
-  const { document: whole, elements } = planOf(operation)
-  if ((!whole && !elements) || source === '') return
+function readDocument(
+  operation: OperationData,
+  { document: whole, elements }: Plan,
+  source: string,
+  result: Record<string, unknown>,
+): void {
+  if (!whole && !elements) return
   let parsed: { name: string; root: XmlElement }
   try {
     parsed = parseXml(source)

@@ -259,7 +259,7 @@ export class BulkConnection implements SocketReads, Flow {
       return nothing
     }
     this.#partialHead = nothing
-    const head = parseResponseHead(text.slice(0, end), exchange.request.method)
+    const head = parseResponseHead(text, end + 2, exchange.request.method)
     const rest = bytes.subarray(end + 4 - before)
     if (head.statusCode === 101) throw malformed('it changes to a protocol that nobody asked for')
     // What comes before the answer itself, such as 100, is for those who asked for it.

@@ -197,7 +197,7 @@ export class NativeConnection implements SocketReads {
       const answer = await this.#on(exchange, (wire, timeout) => wire.exchange(bytes, timeout))
       this.#bytesWritten += bytes.length
       this.#bytesRead += answer.length
-      const found = parseResponseHead(answer.toString('latin1', 0, answer.length - 4), method)
+      const found = parseResponseHead(answer.toString('latin1'), answer.length - 2, method)
       if (found.statusCode === 101) throw malformed('it changes to a protocol that nobody asked for')
       // What comes before the answer itself, such as 100, is for those who asked for it.
       if (found.statusCode >= 200) return found

@@ -1,4 +1,4 @@
-import { token } from '../internal/token.js'
+import { isToken } from '../internal/token.js'
 import type { HttpRequest } from './http-client.js'
 
 /** What belongs to the connection is for whoever makes the connection to say. */
@@ -11,17 +11,6 @@ const ofConnection = new Set([
   'expect',
   'te',
 ])
-
-/** Names of headers that were found fit to be sent: requests have the same few. */
-const fit = new Set<string>()
-const maxFit = 200
-
-function isFit(name: string): boolean {
-  if (fit.has(name)) return true
-  if (!token.test(name) || ofConnection.has(name)) return false
-  if (fit.size < maxFit) fit.add(name)
-  return true
-}
 
 /** A request as it is sent. */
 export interface RequestHead {
@@ -39,7 +28,7 @@ export interface RequestHead {
  */
 export function requestHead(request: HttpRequest, host: string, path: string): RequestHead | undefined {
   const { method, headers, body } = request
-  if (!token.test(method) || method === 'CONNECT' || !/^\/[!-~]*$/.test(path)) return undefined
+  if (!isToken(method) || method === 'CONNECT' || !/^\/[!-~]*$/.test(path)) return undefined
   const length = lengthOf(headers['content-length'], body)
   if (length === undefined) return undefined
   let text = `${method} ${path} HTTP/1.1\r\n`
@@ -47,7 +36,7 @@ export function requestHead(request: HttpRequest, host: string, path: string): R
   text += 'connection: keep-alive\r\n'
   for (const name in headers) {
     const value = headers[name] as string
-    if (!isFit(name) || !/^[^\r\n\0\u0100-\uffff]*$/.test(value)) return undefined
+    if (!isToken(name) || ofConnection.has(name) || !/^[^\r\n\0\u0100-\uffff]*$/.test(value)) return undefined
     if (name !== 'content-length') text += `${name}: ${value}\r\n`
   }
   if (length > 0 || (method !== 'GET' && method !== 'HEAD')) text += `content-length: ${length}\r\n`

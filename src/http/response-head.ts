@@ -16,22 +16,28 @@ export interface ResponseHead {
   readonly idleLimit: number | undefined
 }
 
-const [tab, lineFeed, carriageReturn, space] = [0x09, 0x0a, 0x0d, 0x20]
+const [tab, space, colon] = [0x09, 0x20, 0x3a]
 
 /**
  * Reads the head of an answer, without the empty line at its end. Strict: what could be understood in two ways is an error,
  * because the next answer on the connection would then begin in two places.
  *
- * @param text the head, a character for each byte
+ * @param text begins with the head, a character for each byte, each line with its line break
+ * @param length of the head
  * @throws HTTPParserError
  */
-export function parseResponseHead(text: string, method: string): ResponseHead {
+export function parseResponseHead(text: string, length: number, method: string): ResponseHead {
   const firstEnd = text.indexOf('\r\n')
-  const first = firstEnd < 0 ? text : text.slice(0, firstEnd)
-  const status = /^HTTP\/1\.([01]) ([1-9]\d\d)(?: [^\r\n\0]*)?$/.exec(first)
+  const status = /^HTTP\/1\.([01]) ([1-9]\d\d)(?: [^\r\n\0]*)?$/.exec(text.slice(0, firstEnd))
   if (!status) throw malformed('the status line is not one of HTTP/1.1')
+  const zero = text.indexOf('\0')
+  if (zero >= 0 && zero < length) throw malformed('a header is malformed')
   const headers: Record<string, string> = {}
-  if (firstEnd >= 0) for (let at = firstEnd + 2; at <= text.length; ) at = addHeader(headers, text, at)
+  let known = statusLine
+  for (let at = firstEnd + 2; at < length; ) {
+    known = nameAt(text, at, known)
+    at = addHeader(headers, known.name, text, at + known.written.length + 1)
+  }
   const statusCode = Number(status[2])
   return {
     statusCode,
@@ -42,18 +48,13 @@ export function parseResponseHead(text: string, method: string): ResponseHead {
   }
 }
 
-/** Reads the line that begins at `start`, and says where the next one does. */
-function addHeader(headers: Record<string, string>, text: string, start: number): number {
-  const colon = text.indexOf(':', start)
-  // A line that begins with a space would continue the one before it: nobody sends that any more, and it is refused.
-  const name = colon < 0 ? undefined : headerName(text.slice(start, colon))
-  if (name === undefined) throw malformed('a header is malformed')
-  let from = colon + 1
+/** Reads the value that begins at `start`, and says where the next line does. */
+function addHeader(headers: Record<string, string>, name: string, text: string, start: number): number {
+  const end = text.indexOf('\r', start)
+  // The first line feed is the one behind it, or the line could be taken for two.
+  if (text.indexOf('\n', start) !== end + 1) throw malformed('a header is malformed')
+  let from = start
   while (isBlank(text.charCodeAt(from))) from++
-  let end = from
-  for (let code = text.charCodeAt(end); end < text.length && code !== carriageReturn; code = text.charCodeAt(++end))
-    if (code === lineFeed || code === 0) throw malformed('a header is malformed')
-  if (end < text.length && text.charCodeAt(end + 1) !== lineFeed) throw malformed('a header is malformed')
   let to = end
   while (to > from && isBlank(text.charCodeAt(to - 1))) to--
   set(headers, name, text.slice(from, to))
@@ -74,18 +75,36 @@ function set(headers: Record<string, string>, name: string, value: string): void
   else headers[name] = `${before}, ${value}`
 }
 
-/** Names that were seen before, as they were written and in lower case: the answers of a service have the same few. */
-const names = new Map<string, string>()
+/** Name of a header. */
+interface KnownName {
+  readonly written: string
+  /** In lower case. */
+  readonly name: string
+  /** What followed it last time. */
+  next: KnownName | undefined
+}
+
+/** What the first header follows. */
+const statusLine: KnownName = { written: '', name: '', next: undefined }
+/** By how they are written: the answers of a service have the same few. */
+const names = new Map<string, KnownName>()
 const maxNames = 200
 
-/** A name in lower case, if it is one. */
-function headerName(written: string): string | undefined {
-  const known = names.get(written)
-  if (known !== undefined) return known
-  if (!token.test(written)) return undefined
-  const name = written.toLowerCase()
-  if (names.size < maxNames) names.set(written, name)
-  return name
+/** The name of the header that begins at `start`: nearly always the one that followed the one before it last time, too. */
+function nameAt(text: string, start: number, before: KnownName): KnownName {
+  const { next } = before
+  if (next && text.startsWith(next.written, start) && text.charCodeAt(start + next.written.length) === colon)
+    return next
+  const written = text.slice(start, Math.max(start, text.indexOf(':', start)))
+  // A line that begins with a space would continue the one before it: nobody sends that any more, and it is refused.
+  if (!token.test(written)) throw malformed('a header is malformed')
+  let known = names.get(written)
+  if (known === undefined) {
+    known = { written, name: written.toLowerCase(), next: undefined }
+    if (names.size < maxNames) names.set(written, known)
+  }
+  before.next = known
+  return known
 }
 
 function keepsAlive(connection: string | undefined, byDefault: boolean): boolean {

@@ -183,17 +183,33 @@ export class ObjectBody extends Readable {
   /** The whole body in memory. */
   async bytes(): Promise<Buffer> {
     const source = this.#source
-    const direct = source instanceof ReceivedBody || Buffer.isBuffer(source)
-    if (this.#started || this.readableFlowing !== null || !direct) return this.collect()
-    const chunks: Buffer[] = []
+    const here = Buffer.isBuffer(source)
+    if (this.#started || this.readableFlowing !== null || !(here || source instanceof ReceivedBody))
+      return this.collect()
     // Nobody has begun to read: the bytes can be taken without the events of a stream.
+    if (here && !this.destroyed) return this.#whole(source)
+    const chunks: Buffer[] = []
     await this.drainInto(chunk => {
       this.#observe(chunk)
-      chunks.push(chunk === source ? source : Buffer.from(chunk))
+      chunks.push(Buffer.from(chunk))
     })
     const damage = this.#damage()
     if (damage) throw damage
     return chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)
+  }
+
+  /** Bytes that are all there. */
+  #whole(bytes: Buffer): Buffer {
+    try {
+      if (bytes.length > 0) this.#observe(bytes)
+    } catch (error) {
+      throw this.#explain(error)
+    } finally {
+      this.destroy()
+    }
+    const damage = this.#damage()
+    if (damage) throw damage
+    return bytes
   }
 
   /** Reads the stream to its end. @internal */
