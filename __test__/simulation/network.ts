@@ -151,7 +151,8 @@ async function bytesOf(body: HttpRequest['body']): Promise<Uint8Array> {
   // Not copied: bytes that are given up before the answer is there are others by then.
   if (body === undefined || body instanceof Uint8Array) return body ?? new Uint8Array()
   const chunks: Uint8Array[] = []
-  for await (const chunk of body) chunks.push(chunk)
+  // A chunk is valid until the next one is asked for.
+  for await (const chunk of body) chunks.push(Buffer.from(chunk))
   return chunks.length === 1 ? (chunks[0] as Uint8Array) : Buffer.concat(chunks)
 }
 
