@@ -153,6 +153,18 @@ test('idle connections are closed after their time', async t => {
   t.is(target.sockets.length, 2)
 })
 
+test('an idle time longer than any timer can be keeps connections, without a warning', async t => {
+  const target = await listen(t, (_request, response) => response.end())
+  const warnings: string[] = []
+  const onWarning = ({ name }: Error) => void warnings.push(name)
+  process.on('warning', onWarning)
+  t.teardown(() => process.off('warning', onWarning))
+  const client = clientFor(t, target.url, { idleTimeout: 10_000_000_000 })
+  for (let i = 0; i < 3; i++) await client.headObject(object)
+  t.is(target.sockets.length, 1)
+  t.false(warnings.includes('TimeoutOverflowWarning'))
+})
+
 test('failed requests of every kind leave the pool as it was', async t => {
   let count = 0
   const target = await listen(t, (request, response) => {

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import { asError } from '../internal/as-error.js'
+import { longestTimer } from '../internal/sleep.js'
 import { ChunkedDecoder } from './chunked-decoder.js'
 import type { HttpRequest, HttpResponse } from './http-client.js'
 import type { SocketReads } from './onread-connector.js'
@@ -153,7 +154,8 @@ export class BulkConnection implements SocketReads, Flow {
     else {
       clearTimeout(this.#idleTimer)
       this.#idleTime = limit
-      this.#idleTimer = setTimeout(() => this.#exchange === undefined && this.destroy(), limit).unref()
+      const end = () => this.#exchange === undefined && this.destroy()
+      this.#idleTimer = setTimeout(end, Math.min(limit, longestTimer)).unref()
     }
   }
 

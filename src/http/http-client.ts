@@ -34,7 +34,10 @@ export interface HttpRequest {
   readonly timeouts: Timeouts
   /** To be told when bytes wait for something that is not the network. Transports need not know it. */
   readonly flow?: FlowWatch | undefined
-  /** Whether this is one of many requests that move large bodies: a client may have a cheaper way for them. */
+  /**
+   * Whether this is one of many requests that move large bodies: what is received may then wait on its connection until somebody
+   * reads, so that it need not be copied.
+   */
   readonly bulk?: boolean | undefined
 }
 
