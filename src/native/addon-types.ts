@@ -48,6 +48,26 @@ export interface AddonEngine {
   openFolder?(path: string): Promise<AddonFolder>
 }
 
+/** For each file a number or an error, then the milliseconds that all took. */
+export type AddonOutcomes = (number | AddonError)[]
+
+/** A file that is to be written to a folder. */
+export interface AddonNewFile {
+  readonly name: string
+  readonly temporary: string
+  readonly synchronised: boolean
+  readonly modifiedMs: number | undefined
+  readonly replace: boolean
+}
+
+/** An open folder. */
+export interface AddonFolder {
+  open(names: readonly string[]): Promise<AddonFolder>
+  /** 0 for a file that is written, 1 where there is one already, 2 when the folder has moved. */
+  write(files: AddonNewFile[], bytes: Uint8Array[], cancellation: AddonCancellation | undefined): Promise<AddonOutcomes>
+  close(): void
+}
+
 /** An open file to read from. */
 export interface AddonPartReader {
   readonly opened: FileStat
@@ -73,26 +93,6 @@ export interface AddonPartWriter {
   ): Promise<{ received: bigint; plain: bigint }>
   finish(): Promise<void>
   discard(): Promise<void>
-}
-
-/** For each file a number or an error, then the milliseconds that all took. */
-export type AddonOutcomes = (number | AddonError)[]
-
-/** A file that is to be written to a folder. */
-export interface AddonNewFile {
-  readonly name: string
-  readonly temporary: string
-  readonly synchronised: boolean
-  readonly modifiedMs: number | undefined
-  readonly replace: boolean
-}
-
-/** An open folder. */
-export interface AddonFolder {
-  open(names: readonly string[]): Promise<AddonFolder>
-  /** 0 for a file that is written, 1 where there is one already, 2 when the folder has moved. */
-  write(files: AddonNewFile[], bytes: Uint8Array[], cancellation: AddonCancellation | undefined): Promise<AddonOutcomes>
-  close(): void
 }
 
 /** An error as the addon rejects with it; `syscall` and `errno` are there when the system refused. */
