@@ -20,7 +20,7 @@ use napi_derive::napi;
 use zeroize::Zeroizing;
 
 use crate::aes_ctr::CipherSpec;
-use crate::convert::{Answer, Bytes, Checksum, Position};
+use crate::convert::{Answer, Bytes, Position};
 use crate::environment::{Environment, Promise};
 use crate::error::Failure;
 use crate::part_reader::PartReader;
@@ -71,9 +71,9 @@ pub struct FileSent {
     pub count: f64,
     /// Whether the peer has sent bytes meanwhile.
     pub answered: bool,
-    /// CRC-64 of the bytes of the file, continued; as given when not asked for.
+    /// CRC-64 of the bytes of the file.
     pub plain: u64,
-    /// CRC-64 of the bytes as sent, continued; as given when not asked for.
+    /// CRC-64 of the bytes as sent.
     pub sent: u64,
 }
 
@@ -82,9 +82,9 @@ pub struct FileSent {
 pub struct FileReceived {
     /// Bytes received and written; less than asked for when it was time to report, or the stream has ended.
     pub count: f64,
-    /// CRC-64 of the bytes as they came, continued; as given when not asked for.
+    /// CRC-64 of the bytes as they came.
     pub received: u64,
-    /// CRC-64 of the bytes as written, continued; as given when not asked for.
+    /// CRC-64 of the bytes as written.
     pub plain: u64,
 }
 
@@ -216,10 +216,7 @@ impl Wire {
         reader: &PartReader,
         offset: Position,
         length: Position,
-        checksum: bool,
         cipher: Option<CipherSpec>,
-        plain: Checksum,
-        sent: Checksum,
         timeout_ms: Position,
     ) -> Result<Promise> {
         let file = reader.file()?;
@@ -227,10 +224,7 @@ impl Wire {
             let range = Range {
                 offset: offset.0,
                 length: length.0,
-                checksum,
                 cipher: cipher.as_ref(),
-                plain: plain.0,
-                remote: sent.0,
             };
             let moved = transfer::send_file(line, socket, &file, &range, patience)?;
             Ok(FileSent {
@@ -277,10 +271,7 @@ impl Wire {
         writer: &PartWriter,
         offset: Position,
         length: Position,
-        checksum: bool,
         cipher: Option<CipherSpec>,
-        received: Checksum,
-        plain: Checksum,
         timeout_ms: Position,
     ) -> Result<Promise> {
         let target = writer.target(offset.0, Some(length.0))?;
@@ -288,10 +279,7 @@ impl Wire {
             let range = Range {
                 offset: offset.0,
                 length: length.0,
-                checksum,
                 cipher: cipher.as_ref(),
-                plain: plain.0,
-                remote: received.0,
             };
             let moved = transfer::receive_file(line, socket, &target, &range, patience)?;
             Ok(FileReceived {

@@ -24,20 +24,14 @@ thread_local! {
     static MEMORY: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }
 
-/// A range of a file, how it is encrypted, and the checksums so far.
+/// A range of a file, and how it is encrypted.
 pub struct Range<'a> {
     /// Position of the first byte in the file.
     pub offset: u64,
     /// How many bytes.
     pub length: u64,
-    /// Whether checksums are wanted.
-    pub checksum: bool,
     /// Encrypts what is sent, decrypts what is received.
     pub cipher: Option<&'a CipherSpec>,
-    /// CRC-64 of what came before, as it is in the file.
-    pub plain: u64,
-    /// The same as it is on the wire.
-    pub remote: u64,
 }
 
 /// How far a job came.
@@ -47,51 +41,41 @@ pub struct Moved {
     pub count: u64,
     /// Whether bytes came back while sending.
     pub answered: bool,
-    /// CRC-64 of the file's bytes, continued.
+    /// CRC-64 of the file's bytes.
     pub plain: u64,
-    /// CRC-64 of the bytes on the wire, continued.
+    /// CRC-64 of the bytes on the wire.
     pub remote: u64,
 }
 
-impl Range<'_> {
-    fn begin(&self) -> Moved {
-        Moved {
-            count: 0,
-            answered: false,
-            plain: self.plain,
-            remote: self.remote,
-        }
-    }
+impl Moved {
+    const NOTHING: Moved = Moved {
+        count: 0,
+        answered: false,
+        plain: 0,
+        remote: 0,
+    };
 
     /// Counts a piece of the file, and encrypts it.
-    fn outwards(&self, moved: &mut Moved, stream: Option<&mut KeyStream>, piece: &mut [u8]) {
-        moved.count += piece.len() as u64;
-        if self.checksum {
-            moved.plain = crc64::update(moved.plain, piece);
-        }
+    fn outwards(&mut self, stream: Option<&mut KeyStream>, piece: &mut [u8]) {
+        self.count += piece.len() as u64;
+        self.plain = crc64::update(self.plain, piece);
         if let Some(stream) = stream {
             stream.apply(piece);
-            if self.checksum {
-                moved.remote = crc64::update(moved.remote, piece);
-            }
+            self.remote = crc64::update(self.remote, piece);
         } else {
-            moved.remote = moved.plain;
+            self.remote = self.plain;
         }
     }
 
     /// Counts what was received, and decrypts it.
-    fn inwards(&self, moved: &mut Moved, stream: Option<&mut KeyStream>, piece: &mut [u8]) {
-        moved.count += piece.len() as u64;
-        if self.checksum {
-            moved.remote = crc64::update(moved.remote, piece);
-        }
+    fn inwards(&mut self, stream: Option<&mut KeyStream>, piece: &mut [u8]) {
+        self.count += piece.len() as u64;
+        self.remote = crc64::update(self.remote, piece);
         if let Some(stream) = stream {
             stream.apply(piece);
-            if self.checksum {
-                moved.plain = crc64::update(moved.plain, piece);
-            }
+            self.plain = crc64::update(self.plain, piece);
         } else {
-            moved.plain = moved.remote;
+            self.plain = self.remote;
         }
     }
 }
@@ -106,22 +90,15 @@ pub fn send(
     line.check()?;
     let (count, halt) = offer(line, socket, bytes, Some(0), patience);
     let halt = match halt {
-        Halt::Not => flush(line, socket, count > 0, patience)?,
+        Halt::Not => flush(line, socket, count > 0, patience).unwrap_or_else(Halt::Failed),
         halt => halt,
     };
-    let answered = matches!(halt, Halt::Answered);
-    if let Halt::Failed(failure) = halt {
-        if count == 0 {
-            return Err(failure);
-        }
-        line.leave(failure);
-    }
-    Ok(Moved {
-        count: count as u64,
-        answered,
-        plain: 0,
-        remote: 0,
-    })
+    let count = count as u64;
+    let moved = Moved {
+        count,
+        ..Moved::NOTHING
+    };
+    settle(line, moved, halt)
 }
 
 /// Sends a range of a file. A failure after something was sent is left to the next job: what may have left is always told.
@@ -135,7 +112,7 @@ pub fn send_file(
     line.check()?;
     with_memory(|memory| {
         let mut stream = range.cipher.map(CipherSpec::start);
-        let mut moved = range.begin();
+        let mut moved = Moved::NOTHING;
         while moved.count < range.length {
             let length = (range.length - moved.count).min(PIECE as u64) as usize;
             let piece = &mut memory[..length];
@@ -147,7 +124,7 @@ pub fn send_file(
                 Err(failure) => return settle(line, moved, Halt::Failed(failure)),
             }
             let before = moved;
-            range.outwards(&mut moved, stream.as_mut(), piece);
+            moved.outwards(stream.as_mut(), piece);
             let (count, halt) = offer(line, socket, piece, Some(before.count), patience);
             if !matches!(halt, Halt::Not) {
                 // The sums are of more than was sent: once more, of that.
@@ -157,7 +134,7 @@ pub fn send_file(
                 if let Some(mut stream) = stream() {
                     stream.apply(sent);
                 }
-                range.outwards(&mut moved, stream().as_mut(), sent);
+                moved.outwards(stream().as_mut(), sent);
                 return settle(line, moved, halt);
             }
             if patience.is_due() {
@@ -190,14 +167,14 @@ pub fn receive_file(
     line.check()?;
     with_memory(|memory| {
         let mut stream = range.cipher.map(CipherSpec::start);
-        let mut moved = range.begin();
+        let mut moved = Moved::NOTHING;
         while moved.count < range.length {
             let length = (range.length - moved.count).min(GATHERED as u64) as usize;
             let some = moved.count > 0;
             let (filled, mut end) = gather(line, socket, &mut memory[..length], some, patience);
             let piece = &mut memory[..filled];
             let before = moved;
-            range.inwards(&mut moved, stream.as_mut(), piece);
+            moved.inwards(stream.as_mut(), piece);
             if let Err(failure) = target.write(piece, range.offset + before.count) {
                 moved = before;
                 end = End::Failed(failure);

@@ -83,7 +83,7 @@ class NativePartReader implements PartReader {
     const { cipher, timeout } = options
     if (cipher) checkCipher('cipher.', cipher)
     return this.#inFlight.run('read', () =>
-      explained(ofWire(innerOf(wire).sendFile(this.#file, offset, length, true, cipher, 0n, 0n, timeout)), this.#path),
+      explained(ofWire(innerOf(wire).sendFile(this.#file, offset, length, cipher, timeout)), this.#path),
     )
   }
 
@@ -142,7 +142,7 @@ class NativePartWriter implements PartWriter {
     if (cipher) checkCipher('cipher.', cipher)
     return this.#inFlight.run('write', () =>
       explained(
-        ofWire(innerOf(wire).receiveFile(this.#file, offset, length, true, cipher, 0n, 0n, timeout)),
+        ofWire(innerOf(wire).receiveFile(this.#file, offset, length, cipher, timeout)),
         this.#path,
       ),
     )

@@ -68,6 +68,26 @@ export interface AddonEngine {
   openFolder?(path: string): Promise<AddonFolder>
 }
 
+/** For each file a number or an error, then the milliseconds that all took. */
+export type AddonOutcomes = (number | AddonError)[]
+
+/** A file that is to be written to a folder. */
+export interface AddonNewFile {
+  readonly name: string
+  readonly temporary: string
+  readonly synchronised: boolean
+  readonly modifiedMs: number | undefined
+  readonly replace: boolean
+}
+
+/** An open folder. */
+export interface AddonFolder {
+  open(names: readonly string[]): Promise<AddonFolder>
+  /** 0 for a file that is written, 1 where there is one already, 2 when the folder has moved. */
+  write(files: AddonNewFile[], bytes: Uint8Array[], cancellation: AddonCancellation | undefined): Promise<AddonOutcomes>
+  close(): void
+}
+
 /** An open file to read from. */
 export interface AddonPartReader {
   readonly opened: FileStat
@@ -107,17 +127,15 @@ export interface AddonWire {
   /** Sends bytes that stay as they are until it settles. Stops early when an answer comes. */
   send(bytes: Uint8Array, timeoutMs: number): Promise<{ count: number; answered: boolean }>
   /**
-   * Sends a range of a file. `plain` and `sent` are the checksums of what came before, of the file's bytes and of the bytes
-   * as sent; they come back continued. `cipher.offset` is the position of the first byte. Fails with `FileTooShort`.
+   * Sends a range of a file. `plain` and `sent` are the checksums of the file's bytes and of the bytes as sent, `cipher.offset`
+   * is the position of the first byte. Fails with `FileTooShort`. A failure after something was sent comes with the next job:
+   * `count` always tells what may have left.
    */
   sendFile(
     reader: AddonPartReader,
     offset: number,
     length: number,
-    checksum: boolean,
     cipher: CipherSpec | undefined,
-    plain: bigint,
-    sent: bigint,
     timeoutMs: number,
   ): Promise<{ count: number; answered: boolean; plain: bigint; sent: bigint }>
   /**
@@ -128,43 +146,20 @@ export interface AddonWire {
   /** Receives at least one byte; 0 at the end of the stream. Fails with `Closed` when TLS does not announce the end. */
   receive(buffer: Uint8Array, timeoutMs: number): Promise<number>
   /**
-   * Receives into a range of a file. `received` and `plain` are the checksums of what came before, of the bytes as they came
-   * and as they are written; they come back continued. A failure after something was moved comes with the next job. The end
-   * of the stream before the first byte is `Closed`.
+   * Receives into a range of a file. `received` and `plain` are the checksums of the bytes as they came and as they are
+   * written. A failure after something was moved comes with the next job. The end of the stream before the first byte is
+   * `Closed`.
    */
   receiveFile(
     writer: AddonPartWriter,
     offset: number,
     length: number,
-    checksum: boolean,
     cipher: CipherSpec | undefined,
-    received: bigint,
-    plain: bigint,
     timeoutMs: number,
   ): Promise<{ count: number; received: bigint; plain: bigint }>
   /** Whether a request can follow: no job runs and nothing has come, not even the end. */
   quiet(): boolean
   /** Ends the connection and the job that uses it. May be repeated. */
-  close(): void
-}
-
-/** For each file a number or an error, then the milliseconds that all took. */
-export type AddonOutcomes = (number | AddonError)[]
-
-/** A file that is to be written to a folder. */
-export interface AddonNewFile {
-  readonly name: string
-  readonly temporary: string
-  readonly synchronised: boolean
-  readonly modifiedMs: number | undefined
-  readonly replace: boolean
-}
-
-/** An open folder. */
-export interface AddonFolder {
-  open(names: readonly string[]): Promise<AddonFolder>
-  /** 0 for a file that is written, 1 where there is one already, 2 when the folder has moved. */
-  write(files: AddonNewFile[], bytes: Uint8Array[], cancellation: AddonCancellation | undefined): Promise<AddonOutcomes>
   close(): void
 }
 
