@@ -141,10 +141,7 @@ class NativePartWriter implements PartWriter {
     const { cipher, timeout } = options
     if (cipher) checkCipher('cipher.', cipher)
     return this.#inFlight.run('write', () =>
-      explained(
-        ofWire(innerOf(wire).receiveFile(this.#file, offset, length, cipher, timeout)),
-        this.#path,
-      ),
+      explained(ofWire(innerOf(wire).receiveFile(this.#file, offset, length, cipher, timeout)), this.#path),
     )
   }
 
