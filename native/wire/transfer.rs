@@ -180,7 +180,13 @@ pub fn receive_file(
                 end = End::Failed(failure);
             }
             match end {
-                End::Failed(failure) if moved.count == 0 => return Err(failure),
+                End::Failed(failure) if moved.count == 0 => {
+                    if filled > 0 {
+                        // What could not be written is gone.
+                        line.leave(Failure::Closed("received bytes were lost"));
+                    }
+                    return Err(failure);
+                }
                 End::Failed(failure) => {
                     line.leave(failure);
                     break;
