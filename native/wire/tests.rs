@@ -608,6 +608,14 @@ fn failures_of_files_name_their_call() {
         Kind::Plain,
         |mut peer| peer.write(&[7; 1000]),
         |line, socket| {
+            let outcome = transfer::send_file(
+                line,
+                socket,
+                &source.file,
+                &range(990, 11),
+                &mut patient(&stop),
+            );
+            assert!(matches!(outcome, Err(Failure::FileTooShort)));
             let outcome = transfer::receive_file(
                 line,
                 socket,
@@ -622,14 +630,9 @@ fn failures_of_files_name_their_call() {
                     ..
                 })
             ));
-            let outcome = transfer::send_file(
-                line,
-                socket,
-                &source.file,
-                &range(990, 11),
-                &mut patient(&stop),
-            );
-            assert!(matches!(outcome, Err(Failure::FileTooShort)));
+            // Bytes that were received are gone with it.
+            let outcome = transfer::receive(line, socket, &mut [0], &mut patient(&stop));
+            assert!(matches!(outcome, Err(Failure::Closed(_))));
         },
     );
 }
