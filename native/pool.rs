@@ -103,6 +103,8 @@ impl Pool {
 
     fn run(&self) {
         step_back();
+        #[cfg(unix)]
+        without_signal();
         let mut queue = self.lock();
         loop {
             if let Some(job) = queue.jobs.pop_front() {
@@ -148,6 +150,18 @@ fn step_back() {
     // SAFETY: the call takes no pointers. Being refused does no harm.
     unsafe {
         libc::setpriority(libc::PRIO_PROCESS, 0, NICENESS);
+    }
+}
+
+/// Keeps a connection that has ended from killing the process, where a call has no flag for that.
+#[cfg(unix)]
+fn without_signal() {
+    // SAFETY: the set is a local, which the calls fill and read; the mask is this thread's.
+    unsafe {
+        let mut signals: libc::sigset_t = std::mem::zeroed();
+        libc::sigemptyset(&mut signals);
+        libc::sigaddset(&mut signals, libc::SIGPIPE);
+        libc::pthread_sigmask(libc::SIG_BLOCK, &signals, std::ptr::null_mut());
     }
 }
 

@@ -1,6 +1,8 @@
 //! A byte stream over a socket, with or without TLS, and what has been read ahead of it. Nothing here waits: what cannot be
 //! done now comes back as `None`.
 
+use std::fs::File;
+
 use super::patience::Patience;
 use super::secure::Secure;
 use super::socket::{Ready, Socket};
@@ -82,6 +84,20 @@ impl Line {
         match &mut self.secure {
             Some(secure) => secure.offer(socket, bytes),
             None => socket.send(bytes),
+        }
+    }
+
+    /// [`Line::offer`] for bytes that were read from a file, and may be sent from there.
+    pub fn offer_of(
+        &mut self,
+        socket: &Socket,
+        file: &File,
+        offset: u64,
+        bytes: &[u8],
+    ) -> Result<Option<usize>, Failure> {
+        match &mut self.secure {
+            Some(secure) => secure.offer(socket, bytes),
+            None => socket.send_of(file, offset, bytes),
         }
     }
 

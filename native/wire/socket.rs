@@ -1,5 +1,6 @@
 //! A connected stream socket whose descriptor Node also holds. No call here blocks but `poll`, which is given a limit.
 
+use std::fs::File;
 use std::io::{self, IoSlice};
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -19,6 +20,9 @@ pub const CLOSED: &str = "the connection was closed";
 pub struct Socket {
     descriptor: OwnedFd,
     closed: AtomicBool,
+    /// Whether the system may be asked to send from files.
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    direct: AtomicBool,
     /// Bytes sent and received.
     total: AtomicU64,
 }
@@ -48,6 +52,9 @@ impl Socket {
         #[cfg(target_vendor = "apple")]
         without_signal(&descriptor)?;
         Ok(Socket {
+            // There is no way to tell this call alone not to wait.
+            #[cfg(any(target_os = "linux", target_os = "android"))]
+            direct: AtomicBool::new(is_nonblocking(&descriptor)),
             descriptor,
             closed: AtomicBool::new(false),
             total: AtomicU64::new(0),
@@ -92,6 +99,40 @@ impl Socket {
             }
         });
         self.settle("send", sent)
+    }
+
+    /// Sends bytes that were read from a file, without copying them where the system can do that. Nothing when there is no room.
+    pub fn send_of(
+        &self,
+        file: &File,
+        offset: u64,
+        bytes: &[u8],
+    ) -> Result<Option<usize>, Failure> {
+        #[cfg(any(target_os = "linux", target_os = "android"))]
+        if self.direct.load(Ordering::Relaxed) {
+            let mut position = offset as libc::off_t;
+            let sent = retry(|| {
+                // SAFETY: the position is a local that outlives the call.
+                unsafe {
+                    libc::sendfile(
+                        self.descriptor.as_raw_fd(),
+                        file.as_raw_fd(),
+                        &mut position,
+                        bytes.len(),
+                    )
+                }
+            });
+            match sent {
+                Ok(0) if !bytes.is_empty() => return Err(Failure::FileTooShort),
+                // Some file systems cannot do it; an error of the disk comes up again when the file is read.
+                Err(error) if !is_of_connection(&error) => {
+                    self.direct.store(false, Ordering::Relaxed);
+                }
+                sent => return self.settle("send", sent),
+            }
+        }
+        let _ = (file, offset);
+        self.send(bytes)
     }
 
     /// Receives what is there: nothing when the peer has sent nothing yet, 0 at the end.
@@ -205,6 +246,31 @@ fn retry(mut call: impl FnMut() -> isize) -> io::Result<usize> {
 
 fn check(answer: isize) -> io::Result<usize> {
     usize::try_from(answer).map_err(|_| io::Error::last_os_error())
+}
+
+#[cfg(any(target_os = "linux", target_os = "android"))]
+fn is_nonblocking(descriptor: &OwnedFd) -> bool {
+    // SAFETY: no memory is involved.
+    let flags = unsafe { libc::fcntl(descriptor.as_raw_fd(), libc::F_GETFL) };
+    flags != -1 && flags & libc::O_NONBLOCK != 0
+}
+
+/// Whether an error says something about the connection and not about a file.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+fn is_of_connection(error: &io::Error) -> bool {
+    use io::ErrorKind::*;
+    matches!(
+        error.kind(),
+        WouldBlock
+            | BrokenPipe
+            | ConnectionReset
+            | ConnectionAborted
+            | NotConnected
+            | TimedOut
+            | HostUnreachable
+            | NetworkUnreachable
+            | NetworkDown
+    )
 }
 
 /// An integer option of a socket.

@@ -88,7 +88,7 @@ pub fn send(
     patience: &mut Patience,
 ) -> Result<Moved, Failure> {
     line.check()?;
-    let (count, halt) = offer(line, socket, bytes, Some(0), patience);
+    let (count, halt) = offer(line, socket, bytes, Some(0), patience, None);
     let halt = match halt {
         Halt::Not => flush(line, socket, count > 0, patience).unwrap_or_else(Halt::Failed),
         halt => halt,
@@ -125,7 +125,12 @@ pub fn send_file(
             }
             let before = moved;
             moved.outwards(stream.as_mut(), piece);
-            let (count, halt) = offer(line, socket, piece, Some(before.count), patience);
+            // Encrypted bytes are nowhere but here.
+            let place = range
+                .cipher
+                .is_none()
+                .then_some((source, range.offset + before.count));
+            let (count, halt) = offer(line, socket, piece, Some(before.count), patience, place);
             if !matches!(halt, Halt::Not) {
                 // The sums are of more than was sent: once more, of that.
                 moved = before;
@@ -244,7 +249,7 @@ fn send_whole(
     bytes: &[u8],
     patience: &mut Patience,
 ) -> Result<(), Failure> {
-    let halt = match offer(line, socket, bytes, None, patience) {
+    let halt = match offer(line, socket, bytes, None, patience, None) {
         (_, Halt::Not) => flush(line, socket, false, patience)?,
         (_, halt) => halt,
     };
@@ -275,12 +280,16 @@ fn offer(
     bytes: &[u8],
     moved: Option<u64>,
     patience: &mut Patience,
+    source: Option<(&File, u64)>,
 ) -> (usize, Halt) {
     let mut count = 0;
     while count < bytes.len() {
-        let given = patience
-            .check()
-            .and_then(|()| line.offer(socket, &bytes[count..]));
+        let given = patience.check().and_then(|()| match source {
+            Some((file, place)) => {
+                line.offer_of(socket, file, place + count as u64, &bytes[count..])
+            }
+            None => line.offer(socket, &bytes[count..]),
+        });
         let waited = match given {
             Ok(Some(taken)) => {
                 count += taken;
