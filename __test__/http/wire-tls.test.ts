@@ -1,7 +1,7 @@
 import type { TLSSocket } from 'node:tls'
 import test, { type ExecutionContext } from 'ava'
 import { nativeStatus, TlsError, UndiciHttpClient, type UndiciHttpClientOptions } from 'ferross'
-import { NativeConnection } from '#src/http/native-connection.js'
+import { WireConnection } from '#src/http/wire-connection.js'
 import * as certificates from '../helpers/certificates.js'
 import { listen } from '../helpers/listen.js'
 
@@ -15,7 +15,7 @@ async function ask(t: ExecutionContext, port: number, options: UndiciHttpClientO
   const url = `https://localhost:${port}/`
   const timeouts = { connect: 5000, readwrite: 5000 }
   const answer = await client.send({ method: 'GET', url, headers: {}, bulk: true, timeouts })
-  const overWire = NativeConnection.count > 0
+  const overWire = WireConnection.count > 0
   answer.body.resume()
   await client.close()
   return { answer, overWire }

@@ -134,3 +134,11 @@ function idleLimitOf(keepAlive: string | undefined): number | undefined {
 export function malformed(reason: string): Error {
   return new errors.HTTPParserError(`the answer is not HTTP: ${reason}`)
 }
+
+/**
+ * Milliseconds for which a connection may be kept idle: no longer than the other side keeps it, less the time that a request
+ * may be on its way, as undici reckons.
+ */
+export function idleTime(wanted: number, idleLimit: number | undefined): number {
+  return idleLimit === undefined ? wanted : Math.min(wanted, idleLimit - 2000)
+}

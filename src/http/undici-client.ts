@@ -1,10 +1,10 @@
 import type { buildConnector, Dispatcher } from 'undici'
 import { ClientClosedError } from '../errors.js'
-import { BulkLane } from './bulk-lane.js'
 import { ConnectionBudget } from './connection-budget.js'
 import { type ConnectionOptions, connectionSettings, refuseUnused } from './connection-options.js'
 import { DnsCache } from './dns-cache.js'
 import type { HttpClient, HttpRequest, HttpResponse } from './http-client.js'
+import { Http1Lane } from './http1-lane.js'
 import { type OnreadConnector, onreadConnector } from './onread-connector.js'
 import { type ProxyRoutes, proxyRoutes } from './proxy-routes.js'
 import { ResponseHandler } from './response-handler.js'
@@ -30,7 +30,7 @@ export class UndiciHttpClient implements HttpClient {
   readonly #routes: ProxyRoutes | undefined
   readonly #own: boolean
   /** For plain requests, unless there is a proxy or a dispatcher. */
-  readonly #bulk: BulkLane | undefined
+  readonly #lane: Http1Lane | undefined
   readonly #closing = new AbortController()
 
   /** @throws ParamInvalidError or ParamRequiredError naming the option that is not usable; passwords are not shown */
@@ -64,14 +64,14 @@ export class UndiciHttpClient implements HttpClient {
     if (!proxies) {
       const otherwise = { send: (request: HttpRequest) => this.#dispatch(request) }
       const wires = { tls: wireTls(settings.tls), timeout: connectTimeout }
-      this.#bulk = new BulkLane({ connect, budget, idleTimeout, wires, otherwise })
+      this.#lane = new Http1Lane({ connect, budget, idleTimeout, wires, otherwise })
     } else
       this.#forwarder = new Agent({ ...agent, connect: onreadConnector({ ...common, tls: tls.proxy, toProxy: true }) })
   }
 
   send(request: HttpRequest): Promise<HttpResponse> {
     if (this.#closing.signal.aborted) return Promise.reject(new ClientClosedError())
-    return this.#bulk ? this.#bulk.send(request) : this.#dispatch(request)
+    return this.#lane ? this.#lane.send(request) : this.#dispatch(request)
   }
 
   #dispatch(request: HttpRequest): Promise<HttpResponse> {
@@ -86,7 +86,7 @@ export class UndiciHttpClient implements HttpClient {
   async close(): Promise<void> {
     if (this.#closing.signal.aborted) return
     this.#closing.abort()
-    await this.#bulk?.close()
+    await this.#lane?.close()
     if (this.#own) await Promise.all([this.#dispatcher.destroy(), this.#forwarder?.destroy()])
   }
 

@@ -17,7 +17,7 @@ export class SmallDownloads {
 
   constructor(core: ClientCore, request: Omit<DownloadRequest, 'key'>, options: DownloaderOptions) {
     // Elsewhere a small answer comes as a whole and not as a stream, which is half of what it costs.
-    this.#core = smallFilesCore(core, options, false)
+    this.#core = smallFilesCore(core, options)
     this.#buffers = new SmallBuffers(core)
     this.#request = request
   }

@@ -19,7 +19,7 @@ export class SmallUploads {
 
   /** @param follow whether links are followed */
   constructor(core: ClientCore, request: Omit<UploadRequest, 'key'>, options: UploaderOptions, follow: boolean) {
-    this.#core = smallFilesCore(core, options, true)
+    this.#core = smallFilesCore(core, options)
     this.#buffers = new SmallBuffers(core)
     const { put } = splitRequest({ ...request, key: '' })
     this.#request = put

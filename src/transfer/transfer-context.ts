@@ -41,14 +41,12 @@ export function throttledCore(client: ClientCore, parallelism: AdaptiveParalleli
 
 /**
  * The view of the client that all small files of a folder share: one made for each of them would cost as much as its request.
- * What the service says about too many requests is for the folder's view to hear, which this one is made of.
- *
- * @param bulk whether requests go as those of parts do
+ * What the service says about too many requests is for the folder's view to hear, which this one is made of. Requests go as
+ * single ones do: a native thread for each would cost more than so few bytes.
  */
-export function smallFilesCore(client: ClientCore, options: TransferOptions, bulk: boolean): ClientCore {
+export function smallFilesCore(client: ClientCore, options: TransferOptions): ClientCore {
   const { minThroughput, minThroughputWindow } = options
   return viewOf(client, {
-    bulk,
     httpClient: watchBodies(client, {
       minThroughput: minThroughput ?? client.options.minThroughput,
       minThroughputWindow: minThroughputWindow ?? client.options.minThroughputWindow,

@@ -7,7 +7,7 @@ import type { SocketReads } from './onread-connector.js'
 import type { Flow } from './received-body.js'
 import type { RequestHead } from './request-head.js'
 import { ResponseHandler } from './response-handler.js'
-import { malformed, parseResponseHead, type ResponseHead } from './response-head.js'
+import { idleTime, malformed, parseResponseHead, type ResponseHead } from './response-head.js'
 import { isSmall, sendBody, sendSmall } from './send-body.js'
 import { errors } from './undici.js'
 
@@ -57,7 +57,7 @@ class Exchange implements Flow {
  * It speaks HTTP/1.1 strictly: an answer that is not exactly what it should be ends the connection, and so does everything
  * else after which it is not certain where the next answer begins.
  */
-export class BulkConnection implements SocketReads, Flow {
+export class NodeConnection implements SocketReads, Flow {
   readonly option = { buffer: () => this.#space(), callback: (bytes: number) => this.#received(bytes) }
   /** Called when the connection can carry another request, or never again. */
   onFree: () => void = () => {}
@@ -143,8 +143,7 @@ export class BulkConnection implements SocketReads, Flow {
 
   /** Waits for the next request, at most so long and no longer than the other side keeps the connection. */
   idle(milliseconds: number): void {
-    // The other side's limit less the time a request may be on its way, as undici reckons.
-    const limit = this.#idleLimit === undefined ? milliseconds : Math.min(milliseconds, this.#idleLimit - 2000)
+    const limit = idleTime(milliseconds, this.#idleLimit)
     if (limit <= 0) {
       this.destroy()
       return

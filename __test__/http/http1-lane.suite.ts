@@ -368,7 +368,7 @@ test('headers may be called like what every object has', async t => {
   ])
 })
 
-test('what the bulk lane does not speak goes another way', async t => {
+test('what the lane does not speak goes another way', async t => {
   const { send } = await serve(t, (_request, socket) => socket.write(ok('hello')))
   // A body of unknown length is sent in chunks.
   const body = (async function* () {

@@ -3,18 +3,18 @@ import { ClientClosedError } from '../errors.js'
 import { onAbort } from '../internal/on-abort.js'
 import { getEngine } from '../native/index.js'
 import { WireError, type WireTls } from '../native/wire.js'
-import { BulkConnection } from './bulk-connection.js'
 import type { ConnectionBudget } from './connection-budget.js'
 import { bare } from './dialer.js'
 import type { HttpClient, HttpRequest, HttpResponse } from './http-client.js'
-import { NativeConnection } from './native-connection.js'
+import { NodeConnection } from './node-connection.js'
 import type { OnreadConnector, SocketReads } from './onread-connector.js'
 import { requestHead } from './request-head.js'
 import { translateError } from './translate-error.js'
 import { errors } from './undici.js'
+import { WireConnection } from './wire-connection.js'
 
-/** Settings of a {@link BulkLane}. */
-export interface BulkLaneOptions {
+/** Settings of a {@link Http1Lane}. */
+export interface Http1LaneOptions {
   readonly connect: OnreadConnector
   readonly budget: ConnectionBudget
   /** Milliseconds after which an unused connection is closed. */
@@ -37,15 +37,15 @@ export interface BulkLaneOptions {
  * system straight to where they are wanted, and a small request costs less than half of what it costs there. Requests that
  * move much go over wires where there are some. Whatever is not a plain request for a plain answer goes to undici.
  */
-export class BulkLane implements HttpClient {
-  readonly #options: BulkLaneOptions
+export class Http1Lane implements HttpClient {
+  readonly #options: Http1LaneOptions
   readonly #hosts = new Map<string, Host>()
   /** Hosts that are not reached over wires. */
   readonly #wireless = new Set<string>()
   #unusable = false
   #looked: Promise<void> | undefined
 
-  constructor(options: BulkLaneOptions) {
+  constructor(options: Http1LaneOptions) {
     this.#options = options
     options.budget.onWaiting = origin => this.#hosts.get(origin)?.idle.shift()?.destroy()
   }
@@ -117,13 +117,13 @@ export class BulkLane implements HttpClient {
   }
 
   async #open(origin: string, host: Host, request: HttpRequest): Promise<LaneConnection | undefined> {
-    if (request.bulk && this.#hasWires(origin) && NativeConnection.count < mostWires) {
-      const connection = await this.#openNative(origin, host, request)
+    if (request.bulk && this.#hasWires(origin) && WireConnection.count < mostWires) {
+      const connection = await this.#openWire(origin, host, request)
       if (connection) return connection
       // It was given up, but may not be gone yet.
       if (!this.#options.budget.tryAcquire(origin)) return this.#connection(origin, request)
     }
-    const connection = new BulkConnection()
+    const connection = new NodeConnection()
     await this.#dial(origin, host, request, connection, targetOf(origin))
     if (connection.usable) return connection
     this.#unusable = true
@@ -141,11 +141,11 @@ export class BulkLane implements HttpClient {
    * A connection over a wire. None where a wire cannot be had, or refuses the server's certificate or ways: Node.js has the
    * last word about those, and the better words.
    */
-  async #openNative(origin: string, host: Host, request: HttpRequest): Promise<LaneConnection | undefined> {
+  async #openWire(origin: string, host: Host, request: HttpRequest): Promise<LaneConnection | undefined> {
     const { wires } = this.#options
     const { protocol, hostname, host: _, ...target } = targetOf(origin)
     const began = performance.now()
-    const connection = new NativeConnection()
+    const connection = new WireConnection()
     const secure = protocol === 'https:'
     const port = target.port || (secure ? '443' : '80')
     await this.#dial(origin, host, request, connection, {
@@ -240,7 +240,7 @@ export class BulkLane implements HttpClient {
 const mostWires = 64
 
 /** A connection of either kind. */
-type LaneConnection = BulkConnection | NativeConnection
+type LaneConnection = NodeConnection | WireConnection
 
 /** Connections to one host. */
 interface Host {
@@ -254,7 +254,7 @@ interface Host {
 
 /** An idle connection of one kind: the one used last, so that what is not needed any more ends by itself. */
 function takeIdle({ idle }: Host, native: boolean): LaneConnection | undefined {
-  const at = idle.findLastIndex(connection => connection instanceof NativeConnection === native)
+  const at = idle.findLastIndex(connection => connection instanceof WireConnection === native)
   return at < 0 ? undefined : idle.splice(at, 1)[0]
 }
 

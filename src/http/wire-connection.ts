@@ -8,9 +8,10 @@ import type { HttpRequest, HttpResponse } from './http-client.js'
 import type { SocketReads } from './onread-connector.js'
 import { ReceivedBody } from './received-body.js'
 import type { RequestHead } from './request-head.js'
-import { malformed, parseResponseHead, type ResponseHead } from './response-head.js'
+import { idleTime, malformed, parseResponseHead, type ResponseHead } from './response-head.js'
 import { translateError } from './translate-error.js'
 import { errors } from './undici.js'
+import { untilBroken } from './until-broken.js'
 
 /** Bytes that are received at once for whoever reads them in JavaScript. */
 const room = 256 * 1024
@@ -45,16 +46,16 @@ interface Exchange {
 
 /**
  * A connection whose bytes native threads move: from files and into files they do not pass through JavaScript at all. As
- * strict as {@link BulkConnection}, and for the same reasons.
+ * strict as {@link NodeConnection}, and for the same reasons.
  *
  * Node.js makes the socket and closes it, and never reads it: of bytes that it took, the wire would not know.
  */
-export class NativeConnection implements SocketReads {
+export class WireConnection implements SocketReads {
   static #count = 0
 
   /** How many there are at the moment. */
   static get count(): number {
-    return NativeConnection.#count
+    return WireConnection.#count
   }
 
   readonly option = { buffer: scrap, callback: () => this.#unexpected() }
@@ -73,13 +74,13 @@ export class NativeConnection implements SocketReads {
 
   serve(socket: Socket): void {
     this.#socket = socket
-    NativeConnection.#count++
+    WireConnection.#count++
     socket.pause()
     socket.on('error', error => {
       this.#failure ??= error
     })
     socket.on('close', () => {
-      NativeConnection.#count--
+      WireConnection.#count--
       this.destroy()
       this.onClose()
     })
@@ -107,7 +108,10 @@ export class NativeConnection implements SocketReads {
   /** Sends a request. The answer's body holds the connection until it was read. */
   async exchange(request: HttpRequest, head: RequestHead): Promise<HttpResponse> {
     if (!this.free) throw translateError(this.#closed(), request)
-    request.signal?.throwIfAborted()
+    if (request.signal?.aborted) {
+      this.onFree()
+      throw request.signal.reason
+    }
     clearInterval(this.#watch)
     this.#socket.ref()
     const exchange = this.#begin(request)
@@ -139,7 +143,7 @@ export class NativeConnection implements SocketReads {
 
   /** Waits for the next request, at most so long and no longer than the other side keeps the connection. */
   idle(milliseconds: number): void {
-    const limit = this.#idleLimit === undefined ? milliseconds : Math.min(milliseconds, this.#idleLimit - 2000)
+    const limit = idleTime(milliseconds, this.#idleLimit)
     if (limit <= 0) {
       this.destroy()
       return
@@ -291,10 +295,11 @@ export class NativeConnection implements SocketReads {
 
   /** Where the next bytes go: to the reader that offers memory, else to the own room. */
   #roomFor({ body, left, chunks }: Exchange): Uint8Array {
+    const most = chunks ? room : Math.min(room, left)
     const direct = chunks ? undefined : body?.room()
-    this.#room ??= direct?.length ? undefined : Buffer.allocUnsafeSlow(room)
-    const target = direct?.length ? direct : (this.#room as Buffer)
-    return !chunks && target.length > left ? target.subarray(0, left) : target
+    if (direct?.length) return direct.length > left ? direct.subarray(0, left) : direct
+    if (this.#room === undefined || this.#room.length < most) this.#room = Buffer.allocUnsafeSlow(most)
+    return this.#room.subarray(0, most)
   }
 
   /** Hands on what was received. */
@@ -381,27 +386,5 @@ export class NativeConnection implements SocketReads {
   #closed(): Error {
     const counts = { bytesRead: this.#bytesRead, bytesWritten: this.#bytesWritten }
     return new errors.SocketError('other side closed', counts as ErrorOptions)
-  }
-}
-
-/** The pieces of a body; whoever makes them is not waited for once the connection is gone. */
-async function* untilBroken(
-  pieces: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
-  broken: Promise<never>,
-): AsyncGenerator<Uint8Array> {
-  const iterator = Symbol.asyncIterator in pieces ? pieces[Symbol.asyncIterator]() : pieces[Symbol.iterator]()
-  let ended = false
-  try {
-    for (;;) {
-      const next = await Promise.race([iterator.next(), broken])
-      if (next.done) {
-        ended = true
-        return
-      }
-      yield next.value
-    }
-  } finally {
-    // Not waited for: it may be the very thing that hangs.
-    if (!ended) Promise.resolve(iterator.return?.()).catch(() => {})
   }
 }

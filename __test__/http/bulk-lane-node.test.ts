@@ -1,2 +1,0 @@
-import './without-wires.js'
-import './bulk-lane.suite.js'

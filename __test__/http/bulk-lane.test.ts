@@ -1,1 +1,0 @@
-import './bulk-lane.suite.js'

@@ -1,0 +1,2 @@
+import './without-wires.js'
+import './http1-lane.suite.js'

@@ -1,0 +1,1 @@
+import './http1-lane.suite.js'
