@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process'
 import { once } from 'node:events'
 import { writeFile } from 'node:fs/promises'
+import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { Worker } from 'node:worker_threads'
@@ -117,4 +118,36 @@ for (const engine of engines) {
 
 function run(program: string) {
   return promisify(execFile)(process.execPath, ['--input-type=module', '-e', program])
+}
+
+for (const { kind } of engines.filter(engine => engine.openWire !== undefined)) {
+  test(`${kind}: a worker may be terminated while its wires wait, and lets go of them`, async t => {
+    const wires = 8
+    const ends: Promise<unknown>[] = []
+    const silent = createServer((socket: Socket) => {
+      socket.on('error', () => {}).resume()
+      ends.push(once(socket, 'close'))
+    }).listen(0, '127.0.0.1')
+    await once(silent, 'listening')
+    const worker = start(
+      kind,
+      '',
+      `const { connect } = await import('node:net')
+       const { once } = await import('node:events')
+       for (let i = 0; i < ${wires}; i++) {
+         const socket = connect(${(silent.address() as AddressInfo).port}, '127.0.0.1')
+         socket.pause()
+         await once(socket, 'connect')
+         const wire = engine.openWire(socket._handle.fd)
+         wire.exchange(Buffer.from('hello'), 0).catch(() => {})
+       }
+       parentPort.postMessage('waiting')`,
+    )
+    await once(worker, 'message')
+    while (ends.length < wires) await once(silent, 'connection')
+    await worker.terminate()
+    t.is(ends.length, wires)
+    await Promise.all(ends)
+    silent.close()
+  })
 }
