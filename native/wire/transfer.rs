@@ -58,25 +58,25 @@ impl Moved {
     /// Counts a piece of the file, and encrypts it.
     fn outwards(&mut self, stream: Option<&mut KeyStream>, piece: &mut [u8]) {
         self.count += piece.len() as u64;
-        self.plain = crc64::update(self.plain, piece);
-        if let Some(stream) = stream {
-            stream.apply(piece);
-            self.remote = crc64::update(self.remote, piece);
-        } else {
-            self.remote = self.plain;
-        }
+        pass(&mut self.plain, &mut self.remote, stream, piece);
     }
 
     /// Counts what was received, and decrypts it.
     fn inwards(&mut self, stream: Option<&mut KeyStream>, piece: &mut [u8]) {
         self.count += piece.len() as u64;
-        self.remote = crc64::update(self.remote, piece);
-        if let Some(stream) = stream {
+        pass(&mut self.remote, &mut self.plain, stream, piece);
+    }
+}
+
+/// Takes a piece through the cipher, if there is one, and the checksums before and after it along.
+fn pass(before: &mut u64, after: &mut u64, stream: Option<&mut KeyStream>, piece: &mut [u8]) {
+    *before = crc64::update(*before, piece);
+    match stream {
+        Some(stream) => {
             stream.apply(piece);
-            self.plain = crc64::update(self.plain, piece);
-        } else {
-            self.plain = self.remote;
+            *after = crc64::update(*after, piece);
         }
+        None => *after = *before,
     }
 }
 
