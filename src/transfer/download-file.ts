@@ -4,7 +4,7 @@ import { dirname, resolve } from 'node:path'
 import { InconsistentError, SourceChangedError } from '../errors.js'
 import type { NativeEngine, PartWriter } from '../native/engine.js'
 import { getEngine } from '../native/index.js'
-import { type ReceivedSums, WireError } from '../native/wire.js'
+import type { ReceivedSums } from '../native/wire.js'
 import { DownloadCheckpoint, recordOf, type WrittenPart } from './download-checkpoint.js'
 import { batch, type DownloadableObject, totalLength } from './download-object.js'
 import type { DownloaderOptions, DownloadRequest, DownloadResult } from './download-request.js'
@@ -162,13 +162,13 @@ export class FileDownload {
     }
     const passed = (length: number, sums: ReceivedSums) => {
       crc64 = this.#engine.crc64Combine(crc64, sums.received, length)
-      plain = this.#engine.crc64Combine(plain, sums.plain, length)
+      if (object.cipherAt) plain = this.#engine.crc64Combine(plain, sums.plain, length)
       done += length
       this.#progress.add(length)
     }
     const receive = writer.receive?.bind(writer)
     const explain = (error: unknown) => {
-      throw error instanceof WireError ? error : asFileError('write', this.#path, error)
+      throw asFileError('write', this.#path, error)
     }
     await object.fetch(start, part.length, signal, {
       buffers: this.#engine.pool,

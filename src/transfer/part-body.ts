@@ -1,6 +1,6 @@
 import { SourceChangedError } from '../errors.js'
 import type { PartRead, PartReader } from '../native/engine.js'
-import { type WireBody, WireError } from '../native/wire.js'
+import type { WireBody } from '../native/wire.js'
 import { slices } from '../pipeline/body.js'
 import type { Part } from './part-plan.js'
 import { asFileError } from './transfer-error.js'
@@ -92,7 +92,7 @@ export class PartBody {
         signal?.throwIfAborted()
         const { count, sent, answered } = await send(wire, part.offset + done, await due(), { timeout }).catch(
           error => {
-            throw error instanceof WireError ? error : asFileError('read', path, error)
+            throw asFileError('read', path, error)
           },
         )
         note(sent, count)
