@@ -73,7 +73,7 @@ export class Http1Lane implements HttpClient {
     while (!this.#unusable) {
       const host = this.#host(origin)
       let kept = takeIdle(host, native)
-      if (!kept && this.#options.budget.tryAcquire(origin)) return await this.#open(origin, host, request)
+      if (!kept && this.#options.budget.tryAcquire(origin)) return await this.#open(origin, host, request, native)
       // One of the other kind is better than none.
       kept ??= host.idle.pop()
       if (!kept && host.connections.size === 0) return undefined
@@ -116,8 +116,8 @@ export class Http1Lane implements HttpClient {
     })
   }
 
-  async #open(origin: string, host: Host, request: HttpRequest): Promise<LaneConnection | undefined> {
-    if (request.bulk && this.#hasWires(origin) && WireConnection.count < mostWires) {
+  async #open(origin: string, host: Host, request: HttpRequest, native: boolean): Promise<LaneConnection | undefined> {
+    if (native && WireConnection.count < mostWires) {
       const connection = await this.#openWire(origin, host, request)
       if (connection) return connection
       // It was given up, but may not be gone yet.

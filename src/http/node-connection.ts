@@ -9,6 +9,7 @@ import type { RequestHead } from './request-head.js'
 import { ResponseHandler } from './response-handler.js'
 import { idleTime, malformed, parseResponseHead, type ResponseHead } from './response-head.js'
 import { isSmall, sendBody, sendSmall } from './send-body.js'
+import { otherSideClosed } from './translate-error.js'
 import { errors } from './undici.js'
 
 /** Bytes read at once where no reader offers memory of its own: heads, and answers about things other than bytes. */
@@ -262,7 +263,6 @@ export class NodeConnection implements SocketReads, Flow {
     this.#partialHead = nothing
     const head = parseResponseHead(text, end + 2, exchange.request.method)
     const rest = bytes.subarray(end + 4 - before)
-    if (head.statusCode === 101) throw malformed('it changes to a protocol that nobody asked for')
     // What comes before the answer itself, such as 100, is for those who asked for it.
     if (head.statusCode >= 200) this.#answer(exchange, head, rest.length)
     return rest
@@ -345,9 +345,4 @@ export class NodeConnection implements SocketReads, Flow {
     if (head?.framing === 'close' && this.#ended && !this.#failure) handler.onResponseEnd()
     else handler.onResponseError(exchange, this.#failure ?? otherSideClosed(this.#socket))
   }
-}
-
-/** As undici says it: whether the connection had brought bytes before tells whether the service is to blame. */
-function otherSideClosed({ bytesRead, bytesWritten }: Socket): Error {
-  return new errors.SocketError('other side closed', { bytesRead, bytesWritten } as ErrorOptions)
 }

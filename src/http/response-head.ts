@@ -39,6 +39,7 @@ export function parseResponseHead(text: string, length: number, method: string):
     at = addHeader(headers, known.name, text, at + known.written.length + 1)
   }
   const statusCode = Number(status[2])
+  if (statusCode === 101) throw malformed('it changes to a protocol that nobody asked for')
   return {
     statusCode,
     headers,

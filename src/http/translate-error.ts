@@ -35,3 +35,8 @@ export function describe(error: Error): string {
   const first = error instanceof AggregateError ? error.errors[0] : undefined
   return first instanceof Error ? first.message : ((error as NodeJS.ErrnoException).code ?? error.name)
 }
+
+/** As undici says it: whether the connection had brought bytes before tells whether the service is to blame. */
+export function otherSideClosed({ bytesRead, bytesWritten }: { bytesRead: number; bytesWritten: number }): Error {
+  return new errors.SocketError('other side closed', { bytesRead, bytesWritten } as ErrorOptions)
+}

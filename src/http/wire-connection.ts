@@ -9,7 +9,7 @@ import type { SocketReads } from './onread-connector.js'
 import { ReceivedBody } from './received-body.js'
 import type { RequestHead } from './request-head.js'
 import { idleTime, malformed, parseResponseHead, type ResponseHead } from './response-head.js'
-import { translateError } from './translate-error.js'
+import { otherSideClosed, translateError } from './translate-error.js'
 import { errors } from './undici.js'
 import { untilBroken } from './until-broken.js'
 
@@ -27,9 +27,8 @@ const scrap = Buffer.allocUnsafeSlow(1)
 interface Exchange {
   readonly request: HttpRequest
   readonly stopListening: () => void
-  /** Rejects when the connection is destroyed. */
-  readonly broken: Promise<never>
-  readonly break: (error: unknown) => void
+  /** Called when the connection is destroyed, for whoever waits for something that would not notice. */
+  break: (error: unknown) => void
   /** What a native thread does for it. It notices the end of the connection by itself. */
   work: Promise<unknown> | undefined
   /** Whether the whole request has been sent. */
@@ -120,23 +119,15 @@ export class WireConnection implements SocketReads {
       const answer = await this.#ask(exchange, head)
       return this.#answer(exchange, answer)
     } catch (error) {
-      const reason = this.#reasonOf(error)
-      this.#end(exchange)
-      this.destroy(asError(reason))
-      throw request.signal?.aborted ? request.signal.reason : translateError(reason, request)
+      throw this.#fail(exchange, error)
     }
   }
 
   #begin(request: HttpRequest): Exchange {
-    let fail: (error: unknown) => void = () => {}
-    const broken = new Promise<never>((_, reject) => {
-      fail = reject
-    })
-    broken.catch(() => {})
     const { signal } = request
     const stopListening = onAbort(signal, () => this.destroy(asError(signal?.reason)))
     return {
-      ...{ request, stopListening, broken, break: fail, work: undefined, sent: false, body: undefined },
+      ...{ request, stopListening, break: () => {}, work: undefined, sent: false, body: undefined },
       ...{ paused: true, pumping: false, left: 0, chunks: undefined, rest: nothing, keepAlive: false },
     }
   }
@@ -202,7 +193,6 @@ export class WireConnection implements SocketReads {
       this.#bytesWritten += bytes.length
       this.#bytesRead += answer.length
       const found = parseResponseHead(answer.toString('latin1'), answer.length - 2, method)
-      if (found.statusCode === 101) throw malformed('it changes to a protocol that nobody asked for')
       // What comes before the answer itself, such as 100, is for those who asked for it.
       if (found.statusCode >= 200) return found
       first = nothing
@@ -222,7 +212,12 @@ export class WireConnection implements SocketReads {
       }
     } else {
       const pieces = body instanceof Uint8Array ? [body] : (body ?? [])
-      for await (const piece of untilBroken(pieces, exchange.broken)) {
+      const broken = new Promise<never>((_, reject) => {
+        exchange.break = reject
+      })
+      // Nobody may be waiting for a piece when it breaks.
+      broken.catch(() => {})
+      for await (const piece of untilBroken(pieces, broken)) {
         sent += piece.byteLength
         if (sent > length) break
         // An answer is noticed where sending would have to wait; small pieces never have to.
@@ -354,8 +349,8 @@ export class WireConnection implements SocketReads {
     if (again) this.onFree()
   }
 
-  /** What is under way ends with an error, which is returned. */
-  #fail(exchange: Exchange, error: unknown): Error {
+  /** What is under way ends with an error, or the signal's reason, which is returned. */
+  #fail(exchange: Exchange, error: unknown): unknown {
     const { request, body } = exchange
     const reason = request.signal?.aborted ? request.signal.reason : translateError(this.#reasonOf(error), request)
     if (this.#exchange === exchange) {
@@ -363,7 +358,7 @@ export class WireConnection implements SocketReads {
       this.destroy(asError(reason))
       body?.fail(asError(reason))
     }
-    return asError(reason)
+    return reason
   }
 
   #end(exchange: Exchange): void {
@@ -382,9 +377,7 @@ export class WireConnection implements SocketReads {
     return error.code === 'Closed' ? this.#closed() : error
   }
 
-  /** As undici says it: whether the connection had brought bytes before tells whether the service is to blame. */
   #closed(): Error {
-    const counts = { bytesRead: this.#bytesRead, bytesWritten: this.#bytesWritten }
-    return new errors.SocketError('other side closed', counts as ErrorOptions)
+    return otherSideClosed({ bytesRead: this.#bytesRead, bytesWritten: this.#bytesWritten })
   }
 }
